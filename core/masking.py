@@ -1,0 +1,16 @@
+"""Names and phone numbers as lists show them: enough to recognise, not enough to take away."""
+
+from __future__ import annotations
+
+
+def mask_name(name: str) -> str:
+    """Return the family name's first character and one star: 张*; nothing stays nothing."""
+    return f"{name[0]}*" if name else ""
+
+
+def mask_phone(phone: str) -> str:
+    """Return a phone number with its middle hidden: 138****1234; a short one hidden whole."""
+    digits = "".join(c for c in phone if c in "0123456789")
+    if not phone:
+        return ""
+    return f"{digits[:3]}****{digits[-4:]}" if len(digits) >= 10 else "****"
