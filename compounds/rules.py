@@ -1,0 +1,182 @@
+"""The register's rules: addresses as Beijing says them, codes of areas, who may join the programme, which offices exclude each other."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+
+from core.money import half_width
+
+COMMUNITY_CODE_LENGTH = 12
+COMPOUNDS_PER_COMMUNITY = 99
+# A larger dwelling is a slip of the pen (面积 in the wrong column, a lost decimal point).
+DWELLING_AREA_AT_MOST = Decimal(1000)
+
+
+class AddressNotUnderstood(ValueError):
+    """What was typed is no dwelling's address."""
+
+
+class NoCodeLeft(Exception):
+    """A community has 99 compounds already; its codes end there."""
+
+
+# --- Addresses ---------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, order=True, slots=True)
+class Address:
+    """A dwelling inside its compound: building 3 or 甲3 or 平房, entrance (may be empty), room."""
+
+    building: str
+    entrance: str
+    room: str
+
+
+_HYPHENS = re.compile(r"\s*[-‐‑‒–—−]\s*")
+_BUILDING = re.compile(r"号楼|号院|[楼栋幢座#]")
+_WORDS = re.compile(
+    r"(?P<building>[^-]*?(?:号楼|楼|栋|幢|座|#))(?:-?(?P<entrance>[^-]*?)(?:单元|门))?-?(?P<room>[^-]+?)(?:室|号|房)?"
+)
+_ROW_HOUSE = re.compile(r"(?P<building>[^-]*平房)-?(?P<room>[^-]+?)号?")
+
+
+def _trimmed(text: str) -> str:
+    return _HYPHENS.sub("-", half_width(text)).strip().replace(" ", "")
+
+
+def _number(label: str) -> str:
+    """Return a bare number without leading zeros: 03 and 3 are the same building."""
+    return label.lstrip("0") or label if label.isascii() and label.isdigit() else label
+
+
+def building_label(text: str) -> str:
+    """Return a building's number as the register keeps it: 3, 3楼, 3号楼, 03 are 3; 平房 and 甲3 stay."""
+    label = _trimmed(text)
+    return _number(re.sub(r"(?<=.)(?:号楼|楼|栋|幢|座|#)$", "", label) if re.search(r"[0-9A-Za-z]", label) else label)
+
+
+def entrance_label(text: str) -> str:
+    """Return an entrance's number as the register keeps it: 2, 2门, 2单元 are 2; nothing stays nothing."""
+    label = _trimmed(text)
+    return _number(re.sub(r"(?<=[0-9A-Za-z甲乙丙丁])(?:单元|门)$", "", label))
+
+
+def room_label(text: str) -> str:
+    """Return a room's number as the register keeps it: 501, 501室, 501号 are 501."""
+    return re.sub(r"(?<=[0-9A-Za-z甲乙丙丁])(?:室|号|房)$", "", _trimmed(text))
+
+
+def parse_dwelling(text: str) -> Address:
+    """Return the address that was typed: 3-2-501, 3-501, 3楼2门501, 3号楼2单元501, 甲3-2-501, 平房12.
+
+    :raises AddressNotUnderstood: if it is none of these.
+    """
+    typed = _trimmed(text)
+    if len(typed) > 60:
+        raise AddressNotUnderstood(text[:60])
+    if match := _ROW_HOUSE.fullmatch(typed):
+        return Address(match["building"], "", match["room"])
+    parts = typed.split("-")
+    if len(parts) == 1:
+        match = _WORDS.fullmatch(typed)
+        if match is None:
+            raise AddressNotUnderstood(text)
+        parts = [match["building"], match["entrance"] or "", match["room"]]
+    elif len(parts) == 2:
+        parts = [parts[0], "", parts[1]]
+    elif len(parts) != 3 or not parts[1]:
+        raise AddressNotUnderstood(text)
+    address = Address(building_label(parts[0]), entrance_label(parts[1]), room_label(parts[2]))
+    if not address.building or not address.room or _BUILDING.search(address.entrance + address.room):
+        raise AddressNotUnderstood(text)
+    return address
+
+
+def show_dwelling(building: str, entrance: str, room: str) -> str:
+    """Return an address as papers print it: 3号楼2单元501, 甲3号楼501, 平房12."""
+    if building.endswith("平房"):
+        return f"{building}{entrance and f'{entrance}排'}{room}"
+    first = f"{building}号楼" if building[-1:].isascii() and building[-1:].isalnum() else building
+    second = f"{entrance}单元" if entrance and not entrance.endswith(("门", "单元")) else entrance
+    return f"{first}{second}{room}"
+
+
+def type_dwelling(building: str, entrance: str, room: str) -> str:
+    """Return an address as it is typed: 3-2-501, 3-501, 平房12."""
+    if building.endswith("平房") and not entrance:
+        return f"{building}{room}"
+    return "-".join(part for part in (building, entrance, room) if part)
+
+
+# --- Codes -------------------------------------------------------------------------------------------------------
+
+
+def community_of(code: str) -> str:
+    """Return the code of the community that a compound's code lies in."""
+    return code[:COMMUNITY_CODE_LENGTH]
+
+
+def next_compound_code(community_code: str, taken: Iterable[str]) -> str:
+    """Return the next compound code of a community: its own code and two digits, given in order, never twice.
+
+    :raises NoCodeLeft: after the 99th.
+    """
+    used = [int(code[COMMUNITY_CODE_LENGTH:]) for code in taken if community_of(code) == community_code]
+    number = max(used, default=0) + 1
+    if number > COMPOUNDS_PER_COMMUNITY:
+        raise NoCodeLeft(community_code)
+    return f"{community_code}{number:02d}"
+
+
+# --- Appointments ------------------------------------------------------------------------------------------------
+
+
+def areas_overlap(one: str, other: str) -> bool:
+    """Return whether one area holds the other; an empty code holds nothing."""
+    return bool(one and other) and (one.startswith(other) or other.startswith(one))
+
+
+def days_overlap(from_1: date, until_1: date | None, from_2: date, until_2: date | None) -> bool:
+    """Return whether two spans share a day; the last day counts, None is without end."""
+    return (until_2 is None or from_1 <= until_2) and (until_1 is None or from_2 <= until_1)
+
+
+# --- The programme -----------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Eligibility:
+    """Whether a compound is an old residential compound of the programme; each reason against it is a key."""
+
+    reasons: tuple[str, ...]
+
+    @property
+    def is_eligible(self) -> bool:
+        """Whether nothing speaks against it."""
+        return not self.reasons
+
+
+def eligibility(
+    *, unified_management: bool, reform_dwellings: int, dwellings: int, has_owners_body: bool
+) -> Eligibility:
+    """Judge a compound: no unified property management of the public area, housing-reform dwellings, no owners' body.
+
+    Reasons: ``unified_management``, ``no_register`` (nothing can be said about its dwellings yet),
+    ``no_reform_dwellings``, ``owners_body`` (a 业主委员会 or 物业管理委员会 exists).
+
+    Source: Q1, Q5.
+    """
+    reasons = []
+    if unified_management:
+        reasons.append("unified_management")
+    if not dwellings:
+        reasons.append("no_register")
+    elif not reform_dwellings:
+        reasons.append("no_reform_dwellings")
+    if has_owners_body:
+        reasons.append("owners_body")
+    return Eligibility(tuple(reasons))
