@@ -1,0 +1,8 @@
+"""Fees: the money."""
+
+from django.apps import AppConfig
+
+
+class FeesConfig(AppConfig):
+    name = "fees"
+    verbose_name = "资金"

@@ -1,0 +1,180 @@
+"""The facts that forbid an act on the books; every one leaves everything as it was."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date
+from decimal import Decimal
+
+from core.models import User
+from fees.documents import (
+    ClosingCheck,
+)
+from fees.models import Import as ImportRow
+from fees.models import (
+    Ledger,
+    MoneyAccount,
+)
+
+
+class Refusal(Exception):
+    """A fact that forbids the act; nothing was written."""
+
+
+class PeriodClosed(Refusal):
+    """The month is prepared or approved and takes no more vouchers."""
+
+    def __init__(self, month: date, step: str) -> None:
+        super().__init__(month, step)
+        self.month, self.step = month, step
+
+
+class BeforeBooks(Refusal):
+    """The date lies before the book's first month."""
+
+    def __init__(self, first_month: date) -> None:
+        super().__init__(first_month)
+        self.first_month = first_month
+
+
+class BooksNotOpened(Refusal):
+    """The compound has no opening and no voucher yet, so it has no months."""
+
+
+class AlreadyOpened(Refusal):
+    """The book has an opening or vouchers already; an opening stands before everything, once."""
+
+
+class SamePerson(Refusal):
+    """The second of two acts must be another person's."""
+
+    def __init__(self, who: User) -> None:
+        super().__init__(who)
+        self.who = who
+
+
+class NegativeBalance(Refusal):
+    """The money account would fall below zero and no reason is stated; ``lowest`` in yuan, negative.
+
+    ``position``: which of the vouchers being posted is refused, from 0.
+    """
+
+    def __init__(self, money_account: MoneyAccount, lowest: Decimal, position: int) -> None:
+        super().__init__(money_account, lowest, position)
+        self.money_account, self.lowest, self.position = money_account, lowest, position
+
+
+class NotReversible(Refusal):
+    """Why a voucher cannot be reversed: ``reversal``, ``reversed``, ``waiting``, ``earlier_year``, ``before``."""
+
+    def __init__(self, why: str) -> None:
+        super().__init__(why)
+        self.why = why
+
+
+class DoesNotAddUp(Refusal):
+    """A line's quantity times its unit price is not its amount; ``line`` counts from 1."""
+
+    def __init__(self, line: int) -> None:
+        super().__init__(line)
+        self.line = line
+
+
+class NotPositive(Refusal):
+    """A typed amount is not above zero, or not a whole number of 分; ``line`` counts from 1."""
+
+    def __init__(self, line: int) -> None:
+        super().__init__(line)
+        self.line = line
+
+
+class WrongAccount(Refusal):
+    """An account (科目) that does not go with the direction; ``line`` counts from 1."""
+
+    def __init__(self, line: int) -> None:
+        super().__init__(line)
+        self.line = line
+
+
+class NoLines(Refusal):
+    """A voucher without a line."""
+
+
+class WrongMoneyAccount(Refusal):
+    """A money account of another book or compound, or a transfer to itself."""
+
+
+class DraftGone(Refusal):
+    """The draft was deleted, or another person changed it in the meantime."""
+
+
+class NotHandedIn(Refusal):
+    """The draft was not handed to the reviewer."""
+
+
+class FormReused(Refusal):
+    """The same form was sent twice with different content."""
+
+
+class WrongStep(Refusal):
+    """The month is not at the step that the act needs; ``step`` is the last one, or empty."""
+
+    def __init__(self, step: str | None) -> None:
+        super().__init__(step)
+        self.step = step or ""
+
+
+class EarlierMonthOpen(Refusal):
+    """Months close in order, and this earlier one is open."""
+
+    def __init__(self, month: date) -> None:
+        super().__init__(month)
+        self.month = month
+
+
+class MustChecks(Refusal):
+    """Checks that stop the closing."""
+
+    def __init__(self, checks: Sequence[ClosingCheck]) -> None:
+        super().__init__(checks)
+        self.checks = list(checks)
+
+
+class ReasonsMissing(Refusal):
+    """Told checks without a reason."""
+
+    def __init__(self, checks: Sequence[ClosingCheck]) -> None:
+        super().__init__(checks)
+        self.checks = list(checks)
+
+
+class AlreadyIssued(Refusal):
+    """The month's ledger hangs out; only 红冲 in an open month helps."""
+
+    def __init__(self, ledger: Ledger) -> None:
+        super().__init__(ledger)
+        self.ledger = ledger
+
+
+class NotClosed(Refusal):
+    """The month is not approved, so no ledger can be issued."""
+
+    def __init__(self, month: date) -> None:
+        super().__init__(month)
+        self.month = month
+
+
+class ImportedBefore(Refusal):
+    """The same file was applied to this compound before."""
+
+    def __init__(self, first: ImportRow) -> None:
+        super().__init__(first)
+        self.first = first
+
+
+class RowsRefused(Refusal):
+    """Rows of an import that cannot be posted: (row number, heading, why)."""
+
+    def __init__(self, rows: Sequence[tuple[str, int, str, Refusal]]) -> None:
+        super().__init__(rows)
+        self.rows = list(rows)

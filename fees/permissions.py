@@ -1,0 +1,52 @@
+"""Who may read, enter, review, prepare, approve and post a compound's money, on a day."""
+
+from __future__ import annotations
+
+from datetime import date
+
+from compounds.choices import Role
+from compounds.models import Compound
+from compounds.permissions import areas_of, has_role
+from core.models import User
+
+READERS = [role for role in Role.values if role != Role.ACCOUNT_ADMIN]
+HEADS = [Role.COMMITTEE_HEAD, Role.COMMITTEE_DEPUTY]
+ISSUERS = [Role.COMMITTEE_HEAD, Role.COMMITTEE_DEPUTY, Role.STREET_STAFF, Role.DISTRICT_ADMIN]
+
+
+def can_read_books(user: User, compound: Compound, on: date) -> bool:
+    """Return whether the user sees the compound's books: every role over it but the account administrator's."""
+    return has_role(user, READERS, compound.area_code, on)
+
+
+def can_enter(user: User, compound: Compound, on: date) -> bool:
+    """Return whether the user enters vouchers: the bookkeeper, never the cashier.
+
+    Source: 会计法 35: a cashier registers no income, expense, claims and debts.
+    """
+    return has_role(user, [Role.COMMITTEE_BOOKKEEPER], compound.area_code, on)
+
+
+def can_review(user: User, compound: Compound, on: date) -> bool:
+    """Return whether the user reviews and posts vouchers: head or deputy; not their own (``SamePerson``)."""
+    return has_role(user, HEADS, compound.area_code, on)
+
+
+def can_prepare(user: User, compound: Compound, on: date) -> bool:
+    """Return whether the user prepares a month: the bookkeeper."""
+    return has_role(user, [Role.COMMITTEE_BOOKKEEPER], compound.area_code, on)
+
+
+def can_approve(user: User, compound: Compound, on: date) -> bool:
+    """Return whether the user approves a month, sends it back or withdraws: head or deputy."""
+    return has_role(user, HEADS, compound.area_code, on)
+
+
+def can_issue(user: User, compound: Compound, on: date) -> bool:
+    """Return whether the user posts the compound's ledger: its head, or street and district for all of theirs."""
+    return has_role(user, ISSUERS, compound.area_code, on)
+
+
+def issuing_areas(user: User, on: date) -> list[str]:
+    """Return the areas for which the user may start the posting of ledgers."""
+    return areas_of(user, on, ISSUERS)

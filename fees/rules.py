@@ -1,0 +1,225 @@
+"""The arithmetic of the books: months, signs, balances, the chain. Pure functions; money is Decimal yuan, 2 places."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
+
+from core.hashing import canonical_json, sha256_text
+
+ZERO = Decimal("0.00")
+HASH_VERSION = "v1"
+# How long a ledger hangs, by which day of the next month it is to hang, how long a draft may wait for its review.
+POSTING_DAYS = 14
+POSTING_DUE_DAY = 10
+REVIEW_DAYS = 3
+
+# How a direction moves its book's balance. A transfer inside one book moves nothing (see ``book_effect``).
+SIGNS = {"income": 1, "expense": -1, "transfer_in": 1, "transfer_out": -1, "held_in": 1, "held_out": -1}
+
+# --- Months -------------------------------------------------------------------------------------------------------
+
+
+def month_of(day: date) -> date:
+    """Return the first day of the day's month."""
+    return day.replace(day=1)
+
+
+def next_month(month: date) -> date:
+    """Return the first day of the month after."""
+    return (month.replace(day=28) + timedelta(days=4)).replace(day=1)
+
+
+def previous_month(month: date) -> date:
+    """Return the first day of the month before."""
+    return (month.replace(day=1) - timedelta(days=1)).replace(day=1)
+
+
+def last_day(month: date) -> date:
+    """Return the last day of the month."""
+    return next_month(month) - timedelta(days=1)
+
+
+def months_from(first: date, last: date) -> list[date]:
+    """Return the first days of all months from one to another, both included."""
+    months, month = [], month_of(first)
+    while month <= last:
+        months.append(month)
+        month = next_month(month)
+    return months
+
+
+# --- Balances -----------------------------------------------------------------------------------------------------
+
+
+def book_effect(direction: str, amount: Decimal, *, inside: bool) -> Decimal:
+    """Return what a line adds to its book's balance; ``inside``: a transfer between two accounts of one book."""
+    return ZERO if inside else SIGNS[direction] * amount
+
+
+def account_effects(
+    direction: str, amount: Decimal, money_account: int, to_account: int | None
+) -> list[tuple[int, Decimal]]:
+    """Return what a voucher adds to each money account that it touches, by their keys; yuan."""
+    effects = [(money_account, SIGNS[direction] * amount)]
+    if to_account is not None:
+        effects.append((to_account, amount))
+    return effects
+
+
+@dataclass(frozen=True)
+class Move:
+    """One change of one money account in yuan; ``covered``: old, or with a stated reason for going below zero."""
+
+    on: date
+    number: int
+    amount: Decimal
+    covered: bool = True
+
+
+def shortfall(start: Decimal, moves: Iterable[Move]) -> tuple[Move, Decimal] | None:
+    """Return the move to refuse and the lowest balance from it on (negative, yuan); None when there is none.
+
+    Balances run by date, then number. Refused is what takes money away, is not covered, and is followed - at once
+    or later - by a balance below zero; of several the last before that balance.
+    """
+    balance, latest, lowest, guilty = start, None, ZERO, None
+    for move in sorted(moves, key=lambda m: (m.on, m.number)):
+        balance += move.amount
+        if not move.covered and move.amount < 0:
+            latest = move
+        if balance < 0 and latest is not None:
+            guilty = guilty or latest
+            lowest = min(lowest, balance)
+    return (guilty, lowest) if guilty else None
+
+
+@dataclass(frozen=True)
+class Totals:
+    """A book's month: opening + income - expense + transfers + held = closing; yuan, never stored apart."""
+
+    opening: Decimal = ZERO
+    income: Decimal = ZERO
+    expense: Decimal = ZERO
+    transfers_in: Decimal = ZERO
+    transfers_out: Decimal = ZERO
+    held_in: Decimal = ZERO
+    held_out: Decimal = ZERO
+
+    @property
+    def closing(self) -> Decimal:
+        return (
+            self.opening
+            + self.income
+            - self.expense
+            + self.transfers_in
+            - self.transfers_out
+            + self.held_in
+            - self.held_out
+        )
+
+
+TOTAL_OF = {
+    "income": "income",
+    "expense": "expense",
+    "transfer_in": "transfers_in",
+    "transfer_out": "transfers_out",
+    "held_in": "held_in",
+    "held_out": "held_out",
+}
+
+
+def add_up(opening: Decimal, lines: Iterable[tuple[str, Decimal, bool]]) -> Totals:
+    """Return a book's totals from its lines (direction, signed amount in yuan, inside one book)."""
+    sums = dict.fromkeys(TOTAL_OF.values(), ZERO)
+    for direction, amount, inside in lines:
+        if not inside:
+            sums[TOTAL_OF[direction]] += amount
+    return Totals(opening=opening, **sums)
+
+
+def agrees(quantity: str, unit_price: str, amount: Decimal) -> bool:
+    """Return whether quantity times unit price is the amount, to the cent; true where either is missing."""
+    if not quantity or not unit_price:
+        return True
+    return (Decimal(quantity) * Decimal(unit_price)).quantize(Decimal("0.01")) == abs(amount)
+
+
+def per_household(amount: Decimal, households: int) -> Decimal | None:
+    """Return an amount's share per household, rounded half up to the cent; None without households."""
+    if not households:
+        return None
+    from decimal import ROUND_HALF_UP
+
+    return (amount / households).quantize(Decimal("0.01"), rounding=ROUND_HALF_UP)
+
+
+# --- Separation ---------------------------------------------------------------------------------------------------
+
+
+def is_another(first: object, second: object, first_for: str = "", second_for: str = "") -> bool:
+    """Return whether two acts were done by two persons, also where one typed for another (代录)."""
+    return first != second and not (first_for and first_for == second_for)
+
+
+# --- The chain ----------------------------------------------------------------------------------------------------
+
+# Every column of the two voucher tables but ``id`` enters the hash; a test holds these against the models.
+VOUCHER_COLUMNS = (
+    "book_id", "seq", "year", "number", "on", "bill_on", "direction", "money_account_id", "to_account_id", "pair",
+    "reverses_id", "corrects_id", "payee", "handler", "witness", "approver", "decision", "reason", "entered_for",
+    "amount", "line_count", "lines_hash", "attachments", "origin", "entered_by_id", "entered_at", "reviewed_by_id",
+    "reviewed_for", "posted_at", "hash_version", "previous_hash",
+)  # fmt: skip
+LINE_COLUMNS = (
+    "position", "summary", "amount", "quantity", "unit_price", "source", "service_line", "account_id", "account_name",
+)  # fmt: skip
+OPENING_COLUMNS = (
+    "book_id", "on", "balances", "memo", "held", "amount", "entered_by_id", "reviewed_by_id", "posted_at", "previous_hash",
+)  # fmt: skip
+
+
+def canonical_value(value: object) -> object:
+    """Return a column's value as hashed: what is stored, in one spelling (quality.md D9).
+
+    :raises TypeError: for a float, which no column of the books holds.
+    """
+    if value is None or isinstance(value, str | bool | int):
+        return value
+    if isinstance(value, Decimal):
+        return f"{value:.2f}"
+    if isinstance(value, datetime):
+        return value.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+    if isinstance(value, date):
+        return value.isoformat()
+    raise TypeError(f"no canonical form of {type(value).__name__}")
+
+
+def canonical_row(row: Mapping[str, object], columns: Sequence[str]) -> dict[str, object]:
+    """Return a row's hashed columns in canonical spelling.
+
+    :raises KeyError: when the row lacks one.
+    """
+    return {column: canonical_value(row[column]) for column in columns}
+
+
+def genesis(code: str, book: str) -> str:
+    """Return the hash before a book's first element: sha256 of ``v1|code|book``."""
+    return sha256_text(f"{HASH_VERSION}|{code}|{book}")
+
+
+def opening_hash(row: Mapping[str, object]) -> str:
+    """Return the hash of a book's opening, the first element of its chain."""
+    return sha256_text(canonical_json(canonical_row(row, OPENING_COLUMNS)))
+
+
+def lines_hash(lines: Iterable[Mapping[str, object]]) -> str:
+    """Return the hash over all of a voucher's lines, in their order: an added line shows."""
+    return sha256_text(canonical_json([canonical_row(line, LINE_COLUMNS) for line in lines]))
+
+
+def voucher_hash(row: Mapping[str, object]) -> str:
+    """Return a voucher's hash over its columns, which hold its lines' hash and its predecessor's."""
+    return sha256_text(canonical_json(canonical_row(row, VOUCHER_COLUMNS)))

@@ -1,0 +1,127 @@
+#!/usr/bin/env python3
+"""Check a posted ledger's JSON file without trusting anyone: python3 verify_ledger.py FILE.json
+
+Standard library only. Says 一致 (exit 0), 不一致 (exit 1) or that the file cannot be read (exit 2).
+What is checked: the 校验码 over the canonical data; every balance; every book's sums and its equation
+opening + income - expense + transfers_in - transfers_out + held_in - held_out = closing;
+income and expense by source and by service line.
+"""
+
+import hashlib
+import json
+import sys
+from decimal import Decimal, InvalidOperation
+
+SIGNS = {"income": 1, "expense": -1, "transfer_in": 1, "transfer_out": -1, "held_in": 1, "held_out": -1}
+TOTALS = {
+    "income": "income",
+    "expense": "expense",
+    "transfer_in": "transfers_in",
+    "transfer_out": "transfers_out",
+    "held_in": "held_in",
+    "held_out": "held_out",
+}
+
+
+class Different(Exception):
+    """The file says something that does not follow from its own figures."""
+
+
+def no_twins(pairs):
+    """Refuse a key that stands twice: one reader would see the first, another the last."""
+    data = dict(pairs)
+    if len(data) != len(pairs):
+        raise Different("同一个键写了两次")
+    return data
+
+
+def canonical_hash(data):
+    """Return sha256 over the canonical JSON (keys sorted, no spaces, UTF-8) without sha256 and verify_url."""
+    rest = {key: value for key, value in data.items() if key not in ("sha256", "verify_url")}
+    text = json.dumps(rest, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+    return hashlib.sha256(text.encode("utf-8")).hexdigest()
+
+
+def money(text):
+    """Return an amount written as a string with two decimals."""
+    amount = Decimal(text)
+    if not amount.is_finite() or f"{amount:.2f}" != text:
+        raise Different(f"金额写法不对：{text}")
+    return amount
+
+
+def check_book(book):
+    """Check one book: running balances, sums, equation; return how many lines it has."""
+    name = book["book"]
+    balance = money(book["opening"])
+    sums = dict.fromkeys(TOTALS.values(), Decimal(0))
+    order = []
+    for line in book["lines"]:
+        amount = money(line["amount"])
+        balance += SIGNS[line["direction"]] * amount
+        sums[TOTALS[line["direction"]]] += amount
+        order.append((line["on"], line["number"]))
+        if balance != money(line["balance"]):
+            raise Different(f"{name}第{line['number']}号的余额应是{balance:.2f}，写的是{line['balance']}")
+    if order != sorted(order):
+        raise Different(f"{name}各行不是按日期和号码排的")
+    for total, amount in sums.items():
+        if amount != money(book[total]):
+            raise Different(f"{name}的{total}应是{amount:.2f}，写的是{book[total]}")
+    if balance != money(book["closing"]):
+        raise Different(f"{name}的月末结余应是{balance:.2f}，写的是{book['closing']}")
+    if money(book["cash"]) + money(book["bank"]) + money(book["qr"]) != balance:
+        raise Different(f"{name}的现金、银行、收款码相加不等于结余")
+    return len(book["lines"])
+
+
+def check_splits(data):
+    """Check the sums by source and by service line against the lines of both books."""
+    lines = [line for book in data["books"] for line in book["lines"]]
+    for key, row in data["sources"].items():
+        for column, direction in (("received", "income"), ("spent", "expense")):
+            found = sum((money(x["amount"]) for x in lines if x["direction"] == direction and x["source"] == key), 0)
+            if found != money(row[column]):
+                raise Different(f"来源{key}的{column}应是{found:.2f}，写的是{row[column]}")
+    for key, row in data["service_lines"].items():
+        found = sum((money(x["amount"]) for x in lines if x["direction"] == "expense" and x["service_line"] == key), 0)
+        if found != money(row["spent"]):
+            raise Different(f"服务项目{key}的spent应是{found:.2f}，写的是{row['spent']}")
+
+
+def main(arguments):
+    if len(arguments) != 2:
+        print("用法：python3 verify_ledger.py 文件.json", file=sys.stderr)
+        return 2
+    try:
+        with open(arguments[1], "rb") as file:
+            data = json.loads(file.read().decode("utf-8-sig"), object_pairs_hook=no_twins)
+        if not isinstance(data, dict) or not str(data.get("schema", "")).startswith("ledger/"):
+            raise ValueError("不是收支公示的数据")
+    except Different as why:
+        print(f"不一致：{why}")
+        return 1
+    except (OSError, ValueError, RecursionError) as why:
+        print(f"读不出来：{why}", file=sys.stderr)
+        return 2
+    try:
+        again = canonical_hash(data)
+        if again != data.get("sha256"):
+            raise Different(f"校验码应是{again}，写的是{data.get('sha256')}")
+        # A correction (version 2 and after) keeps version 1's books, so the same sums hold.
+        count = sum(check_book(book) for book in data["books"])
+        check_splits(data)
+    except Different as why:
+        print(f"不一致：{why}")
+        return 1
+    except (KeyError, TypeError, AttributeError, InvalidOperation) as why:
+        print(f"不一致：缺少或写错了{why}")
+        return 1
+    print(
+        f"一致：{data['compound']['name']} {data['period']} 第{data['version']}版，{count}笔账重新算过。校验码 {again}"
+    )
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv))
