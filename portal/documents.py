@@ -1,0 +1,192 @@
+"""What office pages show of the books, made ready for the eye: ties of reversals, what must be looked at twice."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+from core.models import Attachment, User
+from fees.choices import Direction
+from fees.documents import CashBook, CashRow
+from fees.forms import COLUMN_OF
+from fees.models import Closing, Draft, Voucher
+from fees.rules import month_of
+
+LANES = 3
+
+
+@dataclass(frozen=True)
+class BookRow:
+    """A line of the cash book with its pieces of the brackets that tie reversals: per lane "", start, mid or end."""
+
+    cash: CashRow
+    ties: tuple[str, ...]
+
+    @property
+    def is_red(self) -> bool:
+        """Whether this line reverses another."""
+        return self.cash.reverses is not None
+
+
+def tied(rows: Sequence[CashRow]) -> list[BookRow]:
+    """Return the rows with the brackets between each reversed voucher and its reversal in the same month.
+
+    Brackets that overlap take different lanes; beyond three nothing is drawn, as the words say it too.
+    """
+    places = {row.voucher.number: i for i, row in enumerate(rows) if row.first_of_voucher}
+    lanes: list[list[str]] = [[""] * len(rows) for _ in range(LANES)]
+    pairs = sorted(
+        (places[row.reverses], i)
+        for i, row in enumerate(rows)
+        if row.first_of_voucher and row.reverses is not None and row.reverses in places
+    )
+    for one, other in pairs:
+        first, last = min(one, other), max(one, other)
+        for lane in lanes:
+            if not any(lane[first : last + 1]):
+                lane[first], lane[last] = "start", "end"
+                lane[first + 1 : last] = ["mid"] * (last - first - 1)
+                break
+    return [BookRow(row, tuple(lane[i] for lane in lanes)) for i, row in enumerate(rows)]
+
+
+def numbers_without_gap(book: CashBook) -> tuple[int, int] | None:
+    """Return the month's first and last number where all between them stand in it too, else None."""
+    numbers = {row.voucher.number for row in book.rows}
+    if not numbers or max(numbers) - min(numbers) + 1 != len(numbers):
+        return None
+    return min(numbers), max(numbers)
+
+
+@dataclass(frozen=True)
+class SlipLine:
+    """One line of a voucher or draft as its own page shows it; the amount in its column."""
+
+    account: str
+    summary: str
+    quantity: str
+    unit_price: str
+    source: str
+    service_line: str
+    income: Decimal | None
+    expense: Decimal | None
+
+
+@dataclass(frozen=True)
+class Slip:
+    """A voucher or a draft as its own page shows it."""
+
+    subject: Voucher | Draft
+    lines: tuple[SlipLine, ...]
+    total: Decimal
+    is_income: bool
+
+    @property
+    def is_red(self) -> bool:
+        """Whether it reverses another."""
+        return self.subject.reverses_id is not None
+
+
+def slip_of(subject: Voucher | Draft) -> Slip:
+    """Return a voucher or draft fetched ``for_display`` as a slip."""
+    left = COLUMN_OF[Direction(subject.direction)] == "income"
+    lines = tuple(
+        SlipLine(
+            account=f"{line.account_id} {getattr(line, 'account_name', '') or line.account.name}",
+            summary=line.summary,
+            quantity=line.quantity,
+            unit_price=line.unit_price,
+            source=line.get_source_display(),
+            service_line=line.get_service_line_display(),
+            income=line.amount if left else None,
+            expense=None if left else line.amount,
+        )
+        for line in subject.lines.all()
+    )
+    total = sum((line.amount for line in subject.lines.all()), Decimal("0.00"))
+    return Slip(subject, lines, total, left)
+
+
+@dataclass(frozen=True)
+class Caution:
+    """Something the reviewer must look at twice; ``answer`` where it must be ticked that it was seen."""
+
+    text: str
+    answer: bool = False
+
+
+def cautions(draft: Draft, reviewer: User, used_twice: Sequence[Attachment]) -> list[Caution]:
+    """Return what a reviewer must see before posting a draft (domain.md: a payment to oneself is answered)."""
+    found = []
+    spends = draft.direction in (Direction.EXPENSE, Direction.HELD_OUT)
+    typed = {name for name in (draft.entered_by.name, draft.entered_for) if name}
+    if draft.payee and spends and draft.payee == reviewer.name:
+        found.append(Caution(f"钱是付给您自己的：对方是{draft.payee}。", answer=True))
+    elif draft.payee and spends and draft.payee in typed:
+        found.append(Caution(f"钱是付给录入的人的：对方是{draft.payee}。", answer=True))
+    lines = list(draft.lines.all())
+    if draft.direction == Direction.EXPENSE and not draft.reverses_id:
+        if not draft.attachments.all():
+            found.append(Caution("没有票据。结账时要说明原因，公示时会印出来。"))
+        missing = [label for label, value in _signers(draft) if not value]
+        if missing:
+            found.append(Caution(f"没有写{'、'.join(missing)}。"))
+        if any(not line.source for line in lines):
+            found.append(Caution("没有选用哪处的钱，公示时会写未区分。"))
+    if any(line.account.needs == "decision" for line in lines) and not draft.decision and not draft.reverses_id:
+        found.append(Caution("这个科目要有决议，还没有写决议号。"))
+    if draft.bill_on and month_of(draft.bill_on) < month_of(draft.on):
+        found.append(Caution(f"票据是{draft.bill_on.year}年{draft.bill_on.month}月的，早于记账的月份。"))
+    for attachment in used_twice:
+        found.append(
+            Caution(f"{attachment.get_kind_display()}{attachment.number}在别处已经用过一次。请看是不是重复报销。")
+        )
+    if draft.reason:
+        found.append(Caution(f"录入的人写明了特殊情况：{draft.reason}"))
+    return found
+
+
+def _signers(draft: Draft) -> list[tuple[str, str]]:
+    return [("经手人", draft.handler), ("证明人", draft.witness), ("审批人", draft.approver)]
+
+
+def same_number_elsewhere(draft: Draft) -> list[Attachment]:
+    """Return the draft's papers whose kind and number another paper bears too, other bytes or not."""
+    numbered = [a for a in draft.attachments.all() if a.number]
+    if not numbered:
+        return []
+    taken = set(
+        Attachment.objects.filter(number__in=[a.number for a in numbered])
+        .exclude(pk__in=[a.pk for a in numbered])
+        .values_list("kind", "number")
+    )
+    return [a for a in numbered if (a.kind, a.number) in taken]
+
+
+@dataclass(frozen=True)
+class LedgerMade:
+    """A part of a job that succeeded: whose ledger of which month hangs, and whether this job made it."""
+
+    title: str
+    compound: str
+    period: str
+    made: bool
+
+
+def ledgers_made(results: Sequence[tuple[str, str]]) -> list[LedgerMade]:
+    """Return the ledgers that the parts of a job report, from (title, result as JSON)."""
+    found = []
+    for title, text in results:
+        result = json.loads(text) if text else {}
+        if isinstance(result, dict) and "compound" in result:
+            found.append(LedgerMade(title, result["compound"], result["code"], result["made"]))
+    return found
+
+
+def reasons_given(closing: Closing | None) -> list[dict[str, Any]]:
+    """Return what was explained when a month was prepared: check, label, count, reason."""
+    reasons: list[dict[str, Any]] = json.loads(closing.told) if closing is not None else []
+    return reasons

@@ -1,0 +1,110 @@
+"""What every page shows around its text: the links of the residents' site, and of the office."""
+
+from __future__ import annotations
+
+from typing import Any
+from urllib.parse import urlencode
+
+from django.conf import settings
+from django.http import HttpRequest
+from django.urls import reverse
+from django.utils import timezone
+
+from compounds.models import COMPOUND_CODE_LENGTH, Area, Compound
+from core.models import Job, User
+from fees.permissions import issuing_areas
+from portal.permissions import Scope, can_open_admin
+
+LARGE = "large"
+NORMAL = "normal"
+
+
+def type_cookie() -> str:
+    """Return the name of the cookie that keeps the size of type."""
+    return "__Host-type" if settings.HTTPS else "type"
+
+
+def navigation(request: HttpRequest) -> dict[str, Any]:
+    """Return the variable ``navigation`` (and on office pages ``office``) of every template."""
+    shown = {"navigation": public_navigation(request)}
+    if request.path.startswith("/office/"):
+        shown["office"] = office_navigation(request)
+    return shown
+
+
+# --- Residents' pages ---------------------------------------------------------------------------------------------
+
+
+def public_navigation(request: HttpRequest, back: str = "") -> dict[str, Any]:
+    """Return the residents' links and the switch of type size, which leads back here; reads one cookie, no session."""
+    large = request.COOKIES.get(type_cookie()) == LARGE
+    switch = urlencode({"size": NORMAL if large else LARGE, "next": back or request.get_full_path()})
+    return {
+        "large": large,
+        "line": f"{settings.DISTRICT_NAME.rpartition('市')[2]}老旧小区服务管理公开",
+        "links": [
+            {"href": reverse("home"), "text": "查小区"},
+            {"href": reverse("verify"), "text": "核验公示"},
+        ],
+        "foot_links": [
+            {"href": reverse("privacy"), "text": "本站怎么保护个人信息"},
+            {"href": reverse("login"), "text": "工作人员登录"},
+        ],
+        "type_size": {"href": f"{reverse('type_size')}?{switch}", "text": "标准字" if large else "大字版"},
+    }
+
+
+# --- The office ---------------------------------------------------------------------------------------------------
+
+
+def office_navigation(request: HttpRequest) -> dict[str, Any]:
+    """Return what the office's masthead shows: the scope and whether another can be chosen, role, running jobs.
+
+    Two queries; the scope was noted by the door of the page, and an error page has none.
+    """
+    scope: Scope | None = getattr(request, "scope", None)
+    if scope is None:
+        return {}
+    shown: dict[str, Any] = {
+        "home": reverse("workbench"),
+        "password_url": reverse("password"),
+        "logout_url": reverse("logout"),
+        "role": scope.role,
+    }
+    links = []
+    if scope.prefixes:
+        name, url = _scope_name(scope, getattr(request, "compound", None))
+        shown |= {
+            "scope_name": name,
+            "scope_url": url,
+            "switch_url": reverse("scope"),
+            "search_url": reverse("office_search"),
+            "jobs_url": reverse("jobs"),
+            "running": Job.objects.tops().within(list(scope.prefixes)).unfinished().count(),
+        }
+        links = [
+            {"href": reverse("workbench"), "text": "待办"},
+            {"href": reverse("office_compounds"), "text": "全部小区"},
+            {"href": reverse("review"), "text": "复核凭证"},
+            {"href": reverse("jobs"), "text": "后台任务"},
+            {"href": reverse("history"), "text": "操作记录"},
+        ]
+        user: User = request.user  # type: ignore[assignment]
+        if issuing_areas(user, timezone.localdate()):
+            links.insert(3, {"href": reverse("publish"), "text": "张贴收支公示"})
+    if can_open_admin(request.user, timezone.localdate()):  # type: ignore[arg-type]
+        links.append({"href": reverse("admin:index"), "text": "账号和基础数据"})
+    return shown | {"links": links}
+
+
+def _scope_name(scope: Scope, shown: Compound | None) -> tuple[str, str]:
+    """Return the name of the area one works in, or how many areas they are, and the page that lists it."""
+    listed = reverse("office_compounds")
+    if not scope.code:
+        return f"{len(scope.prefixes)}处", listed
+    if len(scope.code) == COMPOUND_CODE_LENGTH:
+        same = shown is not None and shown.area_code == scope.code
+        compound = shown if same else Compound.objects.filter(area_code=scope.code).first()
+        return (compound.name, reverse("office_compound", args=[compound.code])) if compound else (scope.code, listed)
+    area = Area.objects.filter(code=scope.code).first()
+    return (area.name if area else scope.code).removeprefix("北京市"), listed

@@ -1,0 +1,42 @@
+"""Addresses behind the login."""
+
+from django.urls import path
+
+from portal.views.office import account, books, closing, history, jobs, ledgers, review, search, workbench
+
+OFFICE = "office/"
+COMPOUND = "office/compounds/<str:code>/"
+BOOK = f"{COMPOUND}books/<str:book>/"
+VOUCHER = f"{BOOK}<int:year>/<int:number>/"
+
+urlpatterns = [
+    path("login/", account.login, name="login"),
+    path("logout/", account.logout, name="logout"),
+    path(OFFICE, workbench.workbench, name="workbench"),
+    path(f"{OFFICE}password/", account.password, name="password"),
+    path(f"{OFFICE}search/", search.office_search, name="office_search"),
+    path(f"{OFFICE}scope/", workbench.scope, name="scope"),
+    path(f"{OFFICE}compounds/", workbench.office_compounds, name="office_compounds"),
+    path(f"{OFFICE}review/", review.review, name="review"),
+    path(f"{OFFICE}review/<int:pk>/", review.review_draft, name="review_draft"),
+    path(f"{OFFICE}ledgers/", ledgers.publish, name="publish"),
+    path(f"{OFFICE}jobs/", jobs.jobs, name="jobs"),
+    path(f"{OFFICE}jobs/<int:pk>/", jobs.job, name="job"),
+    path(f"{OFFICE}jobs/<int:pk>/progress/", jobs.job_progress, name="job_progress"),
+    path(f"{OFFICE}jobs/<int:pk>/stop/", jobs.job_stop, name="job_stop"),
+    path(f"{OFFICE}jobs/<int:pk>/resume/", jobs.job_resume, name="job_resume"),
+    path(f"{OFFICE}history/", history.history, name="history"),
+    path(f"{OFFICE}attachments/<int:pk>/", books.attachment, name="attachment"),
+    path(COMPOUND, workbench.office_compound, name="office_compound"),
+    path(f"{COMPOUND}drafts/", books.drafts, name="drafts"),
+    path(f"{COMPOUND}drafts/<int:pk>/", books.draft, name="draft"),
+    path(f"{COMPOUND}drafts/<int:pk>/delete/", books.draft_delete, name="draft_delete"),
+    path(BOOK, books.cash_book, name="cash_book"),
+    path(f"{BOOK}drafts/", books.draft_new, name="draft_new"),
+    path(VOUCHER, books.office_voucher, name="office_voucher"),
+    path(f"{VOUCHER}reversal/", books.reversal, name="reversal"),
+    path(f"{COMPOUND}closing/", closing.closings, name="closings"),
+    path(f"{COMPOUND}closing/<str:period>/", closing.closing, name="closing"),
+    path(f"{COMPOUND}closing/<str:period>/approval/", closing.closing_approval, name="closing_approval"),
+    path(f"{COMPOUND}ledgers/", ledgers.office_ledgers, name="office_ledgers"),
+]

@@ -1,0 +1,20 @@
+"""Addresses of the residents' site."""
+
+from django.urls import path
+
+from portal.views import public
+
+urlpatterns = [
+    path("", public.home, name="home"),
+    path("compounds/<slug:code>/", public.compound, name="compound"),
+    path("compounds/<slug:code>/ledgers/", public.ledgers, name="ledgers"),
+    path("compounds/<slug:code>/ledgers/<slug:period>/", public.ledger, name="ledger"),
+    path("compounds/<slug:code>/ledgers/<slug:period>.<slug:format>", public.ledger_file, name="ledger_file"),
+    path("compounds/<slug:code>/vouchers/<slug:book>/<int:year>/<int:number>/", public.voucher, name="voucher"),
+    path("verify/", public.verify, name="verify"),
+    path("verify/<slug:code>/", public.verify_code, name="verify_code"),
+    path("privacy/", public.privacy, name="privacy"),
+    path("type-size/", public.type_size, name="type_size"),
+    path("healthz", public.healthz, name="healthz"),
+    path("readyz", public.readyz, name="readyz"),
+]

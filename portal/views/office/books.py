@@ -1,0 +1,405 @@
+"""The cash book with its entry line, drafts, vouchers, reversal, papers."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import date
+from typing import Any
+
+from django.contrib import messages
+from django.db.models import Q
+from django.http import Http404, HttpResponse
+from django.http.request import QueryDict
+from django.shortcuts import redirect
+from django.urls import reverse
+from django.utils.http import content_disposition_header
+from django.views.decorators.http import require_POST
+
+from compounds.models import Compound
+from core.models import Attachment
+from core.money import NotUnderstood, parse_month, show_money
+from core.operations import AttachmentRefused, add_attachment, read_bytes, record
+from fees.choices import ClosingStep, DraftState
+from fees.documents import cash_book as book_of
+from fees.forms import ReversalForm, VoucherForm, draw_form_token, typed_values
+from fees.models import Account, Book, Draft, DraftLine, Ledger, MoneyAccount, Voucher, VoucherLine
+from fees.operations import Refusal, delete_draft, reverse_voucher, save_draft
+from fees.permissions import can_enter
+from fees.rules import ZERO, last_day, month_of, next_month, previous_month
+from portal.documents import numbers_without_gap, slip_of, tied
+from portal.permissions import can_work_in
+from portal.views.office.door import OfficeRequest, compound_page, find_compound, in_scope, require
+from portal.views.office.words import closed_month, reviewers_of, sentence_of
+from portal.waiting import first_month_to_write, steps_of
+
+HEADER_FIELDS = (
+    "on", "payee", "money_account", "to_account", "bill_on", "handler", "witness", "approver", "decision",
+    "entered_for", "reason", "evidence_kind", "evidence_number", "form_token",
+)  # fmt: skip
+LINE_FIELDS = ("summary", "account", "income", "expense", "quantity", "unit_price", "source", "service_line")
+PAPER_POLICY = (
+    "sandbox; default-src 'none'; object-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+)
+CLOSED = (ClosingStep.PREPARED, ClosingStep.APPROVED)
+
+
+def _book(compound: Compound, kind: str) -> Book:
+    for book in Book.objects.of(compound):
+        if book.kind == kind:
+            book.compound = compound
+            return book
+    raise Http404
+
+
+# --- The cash book and its last line ------------------------------------------------------------------------------
+
+
+@in_scope
+def cash_book(request: OfficeRequest, code: str, book: str) -> HttpResponse:
+    """A book's month with its running balance; the last row is where the next voucher is typed."""
+    compound = find_compound(request, code)
+    found = _book(compound, book)
+    month = _asked_month(request.GET.get("month", "")) or first_month_to_write(steps_of(compound), request.today)
+    form = _entry_form(request, found, month) if can_enter(request.user, compound, request.today) else None
+    return _book_page(request, found, month, form)
+
+
+def _asked_month(text: str) -> date | None:
+    try:
+        return parse_month(text) if text else None
+    except NotUnderstood:
+        raise Http404 from None
+
+
+def _entry_form(
+    request: OfficeRequest,
+    book: Book,
+    month: date,
+    *,
+    data: QueryDict | None = None,
+    initial: dict[str, Any] | None = None,
+    lines: list[dict[str, Any]] | None = None,
+    one_more: bool = False,
+) -> VoucherForm:
+    """Return the entry line; not yet sent it proposes the day, the usual money account, and the last voucher's words."""
+    accounts = list(MoneyAccount.objects.filter(book__compound=book.compound_id).select_related("book"))
+    usual = next((a for a in accounts if a.book_id == book.pk and a.means == "bank"), None)
+    proposed: dict[str, Any] = {
+        "on": f"{min(request.today, last_day(month)):%m-%d}",
+        "money_account": str(usual.pk) if usual else "",
+        "form_token": draw_form_token(),
+    }
+    form = VoucherForm(
+        data,
+        request.FILES if data is not None else None,
+        book=book,
+        accounts=list(Account.objects.all()),
+        money_accounts=accounts,
+        month=month,
+        today=request.today,
+        initial=proposed | (initial or {}),
+        lines=lines or [{}],
+        one_more=one_more,
+    )
+    form.offer(_last_values(book))
+    return form
+
+
+def _last_values(book: Book) -> dict[str, str]:
+    """Return what was typed last in this book, for the key that copies the field above."""
+    drafts = DraftLine.objects.filter(draft__book=book, draft__reverses=None).select_related("draft", "account")
+    line: Any = drafts.order_by("-draft__entered_at", "position").first()
+    last: Draft | Voucher
+    if line is not None:
+        last = line.draft
+    else:
+        posted = VoucherLine.objects.filter(voucher__book=book, voucher__reverses=None)
+        line = posted.select_related("voucher", "account").order_by("-voucher__seq", "position").first()
+        if line is None:
+            return {}
+        last = line.voucher
+    values = {name: str(getattr(last, name) or "") for name in ("payee", "handler", "witness", "approver", "decision")}
+    amount = show_money(abs(line.amount))
+    return values | {
+        "on": f"{last.on:%m-%d}",
+        "summary": line.summary,
+        "account": str(line.account),
+        "unit_price": line.unit_price,
+        "income": amount,
+        "expense": amount,
+    }
+
+
+def _book_page(
+    request: OfficeRequest,
+    book: Book,
+    month: date,
+    form: VoucherForm | None,
+    *,
+    draft: Draft | None = None,
+    papers: Iterable[Attachment] = (),
+) -> HttpResponse:
+    """Answer with the cash book, its entry line filled as typed; a closed month has none and says why."""
+    compound = book.compound
+    shown = book_of(book, month)
+    steps = steps_of(compound)
+    step = steps.get(month, "")
+    closed = step in CLOSED
+    if closed and draft is None:
+        form = None
+    first = min(steps, default=None)
+    this_month = month_of(request.today)
+    return compound_page(
+        request,
+        "portal/office/cash_book.html",
+        compound,
+        "books",
+        {
+            "book": book,
+            "books": list(Book.objects.of(compound).order_by("-kind")),
+            "month": month,
+            "shown": shown,
+            "rows": tied(shown.rows),
+            "numbers": numbers_without_gap(shown),
+            "form": form,
+            "draft": draft,
+            "papers": list(papers),
+            "closed": closed_month(month, step) if closed else "",
+            "open_month": first_month_to_write(steps, request.today) if closed else None,
+            "may_enter": can_enter(request.user, compound, request.today),
+            "earlier": previous_month(month) if first and month > first else None,
+            "later": next_month(month) if month < this_month else None,
+            "draft_count": Draft.objects.of(compound).count(),
+        },
+    )
+
+
+@require_POST
+@in_scope
+def draft_new(request: OfficeRequest, code: str, book: str) -> HttpResponse:
+    """Take a typed voucher: give it to the reviewer, keep it as a draft, or show one more line."""
+    compound = find_compound(request, code)
+    require(can_enter(request.user, compound, request.today))
+    return _take(request, _book(compound, book), None)
+
+
+def _take(request: OfficeRequest, book: Book, draft: Draft | None) -> HttpResponse:
+    """Take what was typed, new or changed; with something wrong the page comes back as it was."""
+    month = _typed_month(request, draft)
+    papers, refused = _papers(request, book.compound, draft)
+    if request.POST.get("act") == "line":
+        initial, lines = _as_typed(request.POST)
+        form = _entry_form(request, book, month, initial=initial, lines=lines, one_more=True)
+        return _book_page(request, book, month, form, draft=draft, papers=papers)
+    form = _entry_form(request, book, month, data=request.POST)
+    if not form.is_valid() or refused:
+        if refused:
+            form.add_error("file", refused)
+        return _book_page(request, book, month, form, draft=draft, papers=papers)
+    hand_in = request.POST.get("act") != "save"
+    try:
+        saved = save_draft(form.to_data(papers), draft=draft, hand_in=hand_in, actor=request.user, at=request.at)
+    except Refusal as problem:
+        form.add_error(None, sentence_of(problem))
+        return _book_page(request, book, month, form, draft=draft, papers=papers)
+    messages.success(request, _saved_words(request, saved, hand_in))
+    return redirect(f"{reverse('cash_book', args=[book.compound.code, book.kind])}?month={saved.on:%Y-%m}")
+
+
+def _typed_month(request: OfficeRequest, draft: Draft | None) -> date:
+    """Return the month whose page the form stood on."""
+    try:
+        return parse_month(request.POST.get("month", ""))
+    except NotUnderstood:
+        return month_of(draft.on if draft else request.today)
+
+
+def _as_typed(data: QueryDict) -> tuple[dict[str, Any], list[dict[str, Any]]]:
+    """Return typed values unjudged, to be shown again with one line more."""
+    count = VoucherForm.typed_count(data)
+    initial = {name: data[name] for name in HEADER_FIELDS if name in data}
+    lines = [{name: data.get(f"line-{i}-{name}", "") for name in LINE_FIELDS} for i in range(count)]
+    return initial, lines
+
+
+def _papers(request: OfficeRequest, compound: Compound, draft: Draft | None) -> tuple[list[Attachment], str]:
+    """Return the papers of the form, a newly sent file among them, and what is wrong with that file.
+
+    A file is kept at once, so that an error elsewhere in the form does not lose it. Only papers that this user
+    added to this compound, or that the draft has, are taken.
+    """
+    ids = [int(text) for text in request.POST.getlist("attachment") if text.isascii() and text.isdecimal()][:50]
+    mine = Q(added_by=request.user, area_code=compound.area_code)
+    if draft is not None:
+        mine |= Q(pk__in=draft.attachments.values("pk"))
+    papers = list(Attachment.objects.filter(mine, pk__in=ids).order_by("pk"))
+    file = request.FILES.get("file")
+    number = request.POST.get("evidence_number", "").strip()
+    if file is None:
+        return papers, "写了票据号码，还要附上票据的照片或扫描件。" if number and not papers else ""
+    try:
+        added = add_attachment(
+            file.read(),
+            name=file.name or "",
+            kind=request.POST.get("evidence_kind", ""),
+            number=number[:60],
+            area_code=compound.area_code,
+            actor=request.user,
+            at=request.at,
+        )
+    except AttachmentRefused as problem:
+        return papers, str(problem)
+    return [*papers, added], ""
+
+
+def _saved_words(request: OfficeRequest, draft: Draft, hand_in: bool) -> str:
+    lines = list(draft.lines.all())
+    what = f"{lines[0].summary}，{show_money(sum((line.amount for line in lines), ZERO))}元"
+    if not hand_in:
+        return f"存为草稿：{what}。"
+    names = reviewers_of(draft.book.compound, request.today, request.user.pk)
+    return f"交给复核了：{what}。" + (f"等{names}复核。" if names else "现在没有人可以复核，请找街道任命主任。")
+
+
+# --- Drafts -------------------------------------------------------------------------------------------------------
+
+
+@in_scope
+def drafts(request: OfficeRequest, code: str) -> HttpResponse:
+    """All drafts of a compound: being typed, waiting for review, sent back."""
+    compound = find_compound(request, code)
+    found = Draft.objects.of(compound).for_display()
+    return compound_page(
+        request,
+        "portal/office/drafts.html",
+        compound,
+        "books",
+        {
+            "slips": [slip_of(draft) for draft in found],
+            "books": list(Book.objects.of(compound).order_by("-kind")),
+            "may_enter": can_enter(request.user, compound, request.today),
+        },
+    )
+
+
+def _draft(compound: Compound, pk: int) -> Draft:
+    draft = Draft.objects.of(compound).for_display().filter(pk=pk).first()
+    if draft is None:
+        raise Http404
+    return draft
+
+
+@in_scope
+def draft(request: OfficeRequest, code: str, pk: int) -> HttpResponse:
+    """One draft in the entry line, to change and hand in; a red one, and for readers every one, only to look at."""
+    compound = find_compound(request, code)
+    found = _draft(compound, pk)
+    may_enter = can_enter(request.user, compound, request.today)
+    if request.method == "POST":
+        require(may_enter and found.reverses_id is None)
+        return _take(request, found.book, found)
+    if may_enter and found.reverses_id is None:
+        initial, lines = typed_values(found)
+        month = month_of(found.on)
+        form = _entry_form(request, found.book, month, initial=initial | {"form_token": ""}, lines=lines)
+        return _book_page(request, found.book, month, form, draft=found, papers=found.attachments.all())
+    shown = {"slip": slip_of(found), "may_enter": may_enter, "waits": found.state == DraftState.HANDED_IN}
+    return compound_page(request, "portal/office/draft.html", compound, "books", shown)
+
+
+@require_POST
+@in_scope
+def draft_delete(request: OfficeRequest, code: str, pk: int) -> HttpResponse:
+    """Delete a draft; what was never posted may go."""
+    compound = find_compound(request, code)
+    require(can_enter(request.user, compound, request.today))
+    delete_draft(_draft(compound, pk), actor=request.user, at=request.at)
+    messages.success(request, "草稿删去了。")
+    return redirect("drafts", code=compound.code)
+
+
+# --- Vouchers -----------------------------------------------------------------------------------------------------
+
+
+def _voucher(compound: Compound, kind: str, year: int, number: int) -> Voucher:
+    vouchers = Voucher.objects.of(compound).for_display()
+    found = vouchers.filter(book__kind=kind, year=year, number=number).select_related("book__compound").first()
+    if found is None:
+        raise Http404
+    return found
+
+
+@in_scope
+def office_voucher(request: OfficeRequest, code: str, book: str, year: int, number: int) -> HttpResponse:
+    """A posted voucher whole: lines, persons, papers, its place in the chain, what reverses it."""
+    compound = find_compound(request, code)
+    voucher = _voucher(compound, book, year, number)
+    red = next(iter(voucher.reversed_by.all()), None)
+    other = Voucher.objects.of(compound).filter(pair=voucher.pair).exclude(pk=voucher.pk) if voucher.pair else None
+    return compound_page(
+        request,
+        "portal/office/voucher.html",
+        compound,
+        "books",
+        {
+            "voucher": voucher,
+            "slip": slip_of(voucher),
+            "red": red,
+            "red_waits": Draft.objects.filter(reverses=voucher).exists() if red is None else False,
+            "other_leg": other.select_related("book").first() if other is not None else None,
+            "papers": list(voucher.evidence.select_related("attachment").order_by("pk")),
+            "hangs": Ledger.objects.of(compound).filter(first_month=month_of(voucher.on)).exists(),
+            "may_reverse": can_enter(request.user, compound, request.today)
+            and voucher.reverses_id is None
+            and red is None,
+        },
+    )
+
+
+@in_scope
+def reversal(request: OfficeRequest, code: str, book: str, year: int, number: int) -> HttpResponse:
+    """What a reversal will do, on a page of its own; sent, it hands in the red draft."""
+    compound = find_compound(request, code)
+    require(can_enter(request.user, compound, request.today))
+    voucher = _voucher(compound, book, year, number)
+    initial = {"on": f"{request.today:%m-%d}" if request.today.year == voucher.year else ""}
+    form = ReversalForm(request.POST or None, year=voucher.year, initial=initial)
+    if request.method == "POST" and form.is_valid():
+        try:
+            reverse_voucher(
+                voucher,
+                form.cleaned_data["on"],
+                actor=request.user,
+                at=request.at,
+                reason=form.cleaned_data["reason"],
+            )
+        except Refusal as problem:
+            form.add_error(None, sentence_of(problem))
+        else:
+            messages.success(request, f"红冲第{voucher.number}号的红字凭证交给复核了。")
+            return redirect("office_voucher", code=compound.code, book=book, year=year, number=number)
+    shown = {"voucher": voucher, "slip": slip_of(voucher), "form": form}
+    return compound_page(request, "portal/office/reversal.html", compound, "books", shown)
+
+
+# --- Papers -------------------------------------------------------------------------------------------------------
+
+
+@in_scope
+def attachment(request: OfficeRequest, pk: int) -> HttpResponse:
+    """The stored bytes of a paper, as a download that no browser runs; each reading stands in the history."""
+    paper = Attachment.objects.filter(pk=pk).first()
+    if paper is None or not can_work_in(request.user, paper.area_code, request.today):
+        raise Http404
+    content = read_bytes(paper.sha256)
+    record("attachment.read", f"打开票据{paper.name}", actor=request.user, at=request.at, area_code=paper.area_code,
+           subject=paper)  # fmt: skip
+    response = HttpResponse(content, content_type=paper.content_type)
+    picture = paper.content_type == "image/jpeg"
+    ending = ".jpg" if picture else ".pdf"
+    name = paper.name if paper.name.lower().endswith(ending) else f"{paper.name}{ending}"
+    header = content_disposition_header(not picture, name)
+    if header:
+        response["Content-Disposition"] = header
+    response["Content-Security-Policy"] = PAPER_POLICY
+    return response

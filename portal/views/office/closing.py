@@ -1,0 +1,186 @@
+"""Closing a month: prepared by one, sent back or approved by another, withdrawn until its ledger hangs."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+
+from django.contrib import messages
+from django.http import Http404, HttpResponse
+from django.shortcuts import redirect
+
+from compounds.models import Compound
+from fees.choices import ClosingStep
+from fees.documents import closing_view
+from fees.forms import NoteForm, ReasonsForm
+from fees.models import Closing, Ledger, Opening, Period
+from fees.operations import (
+    Refusal,
+    approve_period,
+    ensure_period,
+    prepare_period,
+    send_back_period,
+    withdraw_approval,
+)
+from fees.permissions import can_approve, can_issue, can_prepare
+from fees.rules import month_of, months_from, next_month, previous_month
+from portal.documents import reasons_given
+from portal.views.office.door import OfficeRequest, compound_page, find_compound, in_scope, month_or_404, require
+from portal.views.office.words import sentence_of
+from portal.waiting import due_day, is_over
+
+
+@dataclass(frozen=True)
+class MonthRow:
+    """A month in the list of closings: how far it is, who did the last step, what hangs."""
+
+    month: date
+    last: Closing | None
+    ledger: Ledger | None
+    late: bool
+
+    @property
+    def code(self) -> str:
+        return f"{self.month:%Y-%m}"
+
+    @property
+    def step(self) -> str:
+        """The last step, or "" while the month was never prepared."""
+        return self.last.step if self.last else ""
+
+
+@in_scope
+def closings(request: OfficeRequest, code: str) -> HttpResponse:
+    """All months of a compound, the newest first, each with its step and ledger."""
+    compound = find_compound(request, code)
+    periods = {p.month: p for p in Period.objects.of(compound)}
+    steps = Closing.objects.filter(period__compound=compound).select_related("by", "prepared_by").order_by("seq")
+    last = {closing.period_id: closing for closing in steps}
+    ledgers = {row.first_month: row for row in Ledger.objects.of(compound).newest_versions()}
+    first = _first_month(compound)
+    rows = [
+        MonthRow(
+            month,
+            last.get(periods[month].pk) if month in periods else None,
+            ledgers.get(month),
+            month not in ledgers and due_day(month) < request.today,
+        )
+        for month in (months_from(first, month_of(request.today)) if first else [])
+    ]
+    return compound_page(request, "portal/office/closings.html", compound, "closing", {"rows": rows[::-1]})
+
+
+def _first_month(compound: Compound) -> date | None:
+    """Return the compound's first month: its first period, else the one after the opening."""
+    period = Period.objects.of(compound).order_by("month").first()
+    if period is not None:
+        return period.month
+    opened = Opening.objects.filter(book__compound=compound).order_by("-on").values_list("on", flat=True).first()
+    return next_month(month_of(opened)) if opened else None
+
+
+def _period(request: OfficeRequest, compound: Compound, period: str) -> Period:
+    """Return a month of the compound; one without a voucher may have no row yet, and is made only by a write."""
+    month = month_or_404(period)
+    found = Period.objects.of(compound).select_related("compound").filter(month=month).first()
+    if found is not None:
+        return found
+    first = _first_month(compound)
+    if first is None or not first <= month <= month_of(request.today):
+        raise Http404
+    if request.method == "POST":
+        return ensure_period(compound, month)
+    return Period(compound=compound, month=month)
+
+
+@in_scope
+def closing(request: OfficeRequest, code: str, period: str) -> HttpResponse:
+    """A month at its closing: what stands in the way, what is to be explained, the figures, the next step."""
+    compound = find_compound(request, code)
+    found = _period(request, compound, period)
+    act = request.POST.get("act", "") if request.method == "POST" else ""
+    view = closing_view(found)
+    reasons = ReasonsForm(
+        request.POST if act == "prepare" else None, checks=[(c.key, c.label) for c in view.needing_reason]
+    )
+    note = NoteForm(request.POST if act in ("send_back", "withdraw") else None)
+    problem = ""
+    if request.method == "POST":
+        problem = _act(request, found, act, reasons, note)
+        if not problem and not reasons.errors and not note.errors:
+            return redirect("closing", code=compound.code, period=found.code)
+        view = closing_view(found)
+    last = view.last
+    return compound_page(
+        request,
+        "portal/office/closing.html",
+        compound,
+        "closing",
+        {
+            "view": view,
+            "month": found.month,
+            "reasons": reasons,
+            "told": [(check, None if check.reason else reasons[check.key]) for check in view.told],
+            "given": reasons_given(last),
+            "note": note,
+            "problem": problem,
+            "over": is_over(found.month, request.today),
+            "may_prepare": can_prepare(request.user, compound, request.today),
+            "may_approve": can_approve(request.user, compound, request.today),
+            "may_issue": can_issue(request.user, compound, request.today),
+            "own": last is not None and last.step == ClosingStep.PREPARED and last.by_id == request.user.pk,
+            "previous": previous_month(found.month),
+            "due": due_day(found.month),
+        },
+    )
+
+
+def _act(request: OfficeRequest, period: Period, act: str, reasons: ReasonsForm, note: NoteForm) -> str:
+    """Do the step that was asked for; return what stands in the way, or nothing."""
+    compound, today = period.compound, request.today
+    try:
+        if act == "prepare":
+            require(can_prepare(request.user, compound, today))
+            if not is_over(period.month, today):
+                return f"{period.month.month}月还没过完，过完才能编制。"
+            if reasons.is_valid():
+                prepare_period(period, reasons.reasons(), actor=request.user, at=request.at)
+                messages.success(request, f"{period.month.month}月编制好了，等主任审定。")
+        elif act == "send_back":
+            require(can_approve(request.user, compound, today))
+            if note.is_valid():
+                send_back_period(period, note.cleaned_data["note"], actor=request.user, at=request.at)
+                messages.success(request, f"{period.month.month}月退回去重新编制了。")
+        elif act == "withdraw":
+            require(can_approve(request.user, compound, today))
+            if note.is_valid():
+                withdraw_approval(period, note.cleaned_data["note"], actor=request.user, at=request.at)
+                messages.success(request, f"{period.month.month}月的审定撤回了，可以再记账。")
+        else:
+            raise Http404
+    except Refusal as problem:
+        return sentence_of(problem)
+    return ""
+
+
+@in_scope
+def closing_approval(request: OfficeRequest, code: str, period: str) -> HttpResponse:
+    """What approving does and what cannot be undone, on a page of its own; sent, it approves."""
+    compound = find_compound(request, code)
+    found = _period(request, compound, period)
+    require(can_approve(request.user, compound, request.today))
+    problem = ""
+    if request.method == "POST":
+        try:
+            approve_period(found, actor=request.user, at=request.at)
+        except Refusal as refusal:
+            problem = sentence_of(refusal)
+        else:
+            messages.success(request, f"{found.month.month}月审定了，账不再动。下一步张贴收支公示。")
+            return redirect("closing", code=compound.code, period=found.code)
+    view = closing_view(found)
+    if view.step != ClosingStep.PREPARED and not problem:
+        return redirect("closing", code=compound.code, period=found.code)
+    shown = {"view": view, "month": found.month, "problem": problem, "next": next_month(found.month)}
+    shown["given"] = reasons_given(view.last)
+    return compound_page(request, "portal/office/closing_approval.html", compound, "closing", shown)

@@ -1,0 +1,87 @@
+"""Long work: the list, one job with its bar and results, stopping and going on."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.http import Http404, HttpResponse
+from django.shortcuts import redirect, render
+from django.views.decorators.http import require_POST
+
+from core import jobs as work
+from core.choices import JobState
+from core.models import Job
+from core.pages import page_of
+from fees.permissions import issuing_areas
+from portal.documents import ledgers_made
+from portal.permissions import can_work_in
+from portal.views.office.door import OfficeRequest, in_scope, require
+
+SHOWN = 500
+
+
+@in_scope
+def jobs(request: OfficeRequest) -> HttpResponse:
+    """The jobs of the scope, the newest first."""
+    found = Job.objects.tops().within(list(request.scope.prefixes)).select_related("created_by")
+    return render(request, "portal/office/jobs.html", {"page": page_of(found, request)})
+
+
+def _job(request: OfficeRequest, pk: int) -> Job:
+    job = Job.objects.tops().select_related("created_by").filter(pk=pk).first()
+    if job is None or not can_work_in(request.user, job.area_code, request.today):
+        raise Http404
+    request.acting_area = job.area_code
+    return job
+
+
+def _shown(request: OfficeRequest, job: Job) -> dict[str, Any]:
+    seconds = work.remaining_seconds(job, request.at)
+    parts = job.parts.order_by("pk")
+    return {
+        "job": job,
+        "minutes": None if seconds is None else max(1, round(seconds / 60)),
+        "soon": seconds is not None and seconds < 60,
+        "failed": list(parts.filter(state=JobState.FAILED)[:SHOWN]),
+        "made": ledgers_made(list(parts.filter(state=JobState.DONE).values_list("title", "result")[:SHOWN])),
+        "may_steer": _may_steer(request, job),
+        "can_resume": job.state in (JobState.FAILED, JobState.STOPPED),
+    }
+
+
+def _may_steer(request: OfficeRequest, job: Job) -> bool:
+    """Whoever started the job, or may post for its area, can stop it and let it go on."""
+    areas = issuing_areas(request.user, request.today)
+    return job.created_by_id == request.user.pk or any(job.area_code.startswith(area) for area in areas)
+
+
+@in_scope
+def job(request: OfficeRequest, pk: int) -> HttpResponse:
+    """One job: how far it is, what it made, what did not succeed and why."""
+    return render(request, "portal/office/job.html", _shown(request, _job(request, pk)))
+
+
+@in_scope
+def job_progress(request: OfficeRequest, pk: int) -> HttpResponse:
+    """The changing part of a job's page; asked for anew only while the job is unfinished."""
+    return render(request, "portal/office/job_progress.html", _shown(request, _job(request, pk)))
+
+
+@require_POST
+@in_scope
+def job_stop(request: OfficeRequest, pk: int) -> HttpResponse:
+    """Stop a job; what it has made stays."""
+    found = _job(request, pk)
+    require(_may_steer(request, found))
+    work.stop(found, actor=request.user, at=request.at)
+    return redirect("job", pk=pk)
+
+
+@require_POST
+@in_scope
+def job_resume(request: OfficeRequest, pk: int) -> HttpResponse:
+    """Let a stopped or failed job go on with what is not done."""
+    found = _job(request, pk)
+    require(_may_steer(request, found))
+    again = work.resume(found, actor=request.user, at=request.at)
+    return redirect("job", pk=again.pk)

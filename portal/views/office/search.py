@@ -1,0 +1,108 @@
+"""The one search box: a compound, a voucher's number, a dwelling as typed; only within the scope."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from django.http import HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils.http import urlencode
+
+from compounds.models import Area, Compound, CompoundQuerySet, Dwelling
+from compounds.rules import Address, AddressNotUnderstood, parse_dwelling, show_dwelling
+from core.money import plain_text
+from fees.models import Book, Voucher
+from portal.views.office.door import OfficeRequest, in_scope
+
+MOST = 20
+LONGEST = 60
+YEARS_BACK = 2
+_NUMBER = re.compile(r"第?\s*([0-9]{1,6})\s*号?(?:凭证)?")
+
+
+@dataclass(frozen=True)
+class Hit:
+    """One thing found: what it is, where, and its page."""
+
+    kind: str
+    title: str
+    place: str
+    url: str
+
+
+@in_scope
+def office_search(request: OfficeRequest) -> HttpResponse:
+    """Find what was typed; a single hit is opened at once."""
+    text = plain_text(request.GET.get("q", ""))[:LONGEST].replace("\x00", "")
+    compounds = Compound.objects.within(list(request.scope.prefixes))
+    hits = _search(compounds, text, request.today.year) if text else []
+    if len(hits) == 1:
+        return redirect(hits[0].url)
+    shown = {"q": text, "hits": hits, "outside": _outside(request) if not hits and _dwelling_of(text) else ""}
+    return render(request, "portal/office/search.html", shown)
+
+
+def _search(compounds: CompoundQuerySet, text: str, year: int) -> list[Hit]:
+    found = [
+        Hit("小区", c.name, c.address or c.code, reverse("office_compound", args=[c.code]))
+        for c in compounds.matching(text)[:MOST]
+    ]
+    number = _NUMBER.fullmatch(text)
+    if number:
+        found += _vouchers(compounds, int(number[1]), year)
+    return found + _dwellings(compounds, text)
+
+
+def _vouchers(compounds: CompoundQuerySet, number: int, year: int) -> list[Hit]:
+    books = Book.objects.filter(compound__in=compounds)
+    years = range(year - YEARS_BACK, year + 1)
+    vouchers = Voucher.objects.filter(book__in=books, year__in=years, number=number)
+    rows = vouchers.select_related("book__compound").prefetch_related("lines").order_by("-year", "book")[:MOST]
+    return [
+        Hit(
+            "凭证",
+            f"{v.year}年{v.book}第{v.number}号：{next((x.summary for x in v.lines.all()), '')}",
+            v.book.compound.name,
+            reverse("office_voucher", args=[v.book.compound.code, v.book.kind, v.year, v.number]),
+        )
+        for v in rows
+    ]
+
+
+def _dwellings(compounds: CompoundQuerySet, text: str) -> list[Hit]:
+    """Return the dwellings of the scope that bear this address; no name of anybody."""
+    address = _dwelling_of(text)
+    if address is None:
+        return []
+    found = Dwelling.objects.filter(
+        building__compound__in=compounds, building__label=address.building, room=address.room
+    )
+    found = found.filter(entrance__label=address.entrance) if address.entrance else found.filter(entrance=None)
+    shown = show_dwelling(address.building, address.entrance, address.room)
+    rows = found.select_related("building__compound").order_by("building__compound__area_code")[:MOST]
+    return [
+        Hit(
+            "房屋",
+            f"{shown}，{d.get_use_display()}{d.area.normalize():f}平方米",
+            d.building.compound.name,
+            f"{reverse('office_compound', args=[d.building.compound.code])}?{urlencode({'dwelling': shown})}",
+        )
+        for d in rows
+    ]
+
+
+def _dwelling_of(text: str) -> Address | None:
+    """Return the address that was typed, or None where it is none."""
+    try:
+        return parse_dwelling(text)
+    except AddressNotUnderstood:
+        return None
+
+
+def _outside(request: OfficeRequest) -> str:
+    """Say that a dwelling is none of the user's, in the same words whether it exists elsewhere or not."""
+    code = min(request.scope.prefixes, key=len)
+    street = Area.objects.filter(code=code[:9], level="street").first() if len(code) >= 9 else None
+    return f"这户不在您负责的小区里。要看请找{street.name if street else '区里'}开通。"

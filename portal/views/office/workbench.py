@@ -1,0 +1,143 @@
+"""The workbench, the choice of scope, the list of compounds, one compound."""
+
+from __future__ import annotations
+
+from django.http import Http404, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+
+from compounds.models import Area, Compound
+from compounds.permissions import areas_of
+from core.models import Job
+from core.pages import page_of
+from fees.models import Book, Draft, Ledger
+from fees.permissions import can_enter, can_issue, can_prepare, can_review
+from fees.rules import previous_month
+from portal.forms import CompoundFilter
+from portal.permissions import can_work_in
+from portal.views.office.door import OfficeRequest, compound_page, find_compound, in_scope, logged_in
+from portal.waiting import (
+    done_today,
+    first_month_to_write,
+    grouped,
+    month_state,
+    steps_of,
+    waiting_for,
+    with_books_state,
+)
+
+SHOWN = 60
+
+
+@logged_in
+def workbench(request: OfficeRequest) -> HttpResponse:
+    """What waits for me, oldest due first; beside it how far the compounds are, what runs, what I did today."""
+    if not request.scope.prefixes:
+        return render(request, "portal/office/no_scope.html")
+    rows = waiting_for(request.user, request.scope.prefixes, request.today)
+    return render(
+        request,
+        "portal/office/workbench.html",
+        {
+            "today": request.today,
+            "count": len(rows),
+            "groups": grouped(rows[:SHOWN], request.today),
+            "left_over": max(len(rows) - SHOWN, 0),
+            "state": month_state(request.scope.prefixes, previous_month(request.today)),
+            "running": Job.objects.tops().within(list(request.scope.prefixes)).unfinished()[:3],
+            "done": done_today(request.user, request.today),
+        },
+    )
+
+
+@logged_in
+def scope(request: OfficeRequest) -> HttpResponse:
+    """Choose the area to work in; kept in the session, and asked again at every request whether it is still mine."""
+    if request.method == "POST":
+        code = request.POST.get("code", "")
+        if code and not can_work_in(request.user, code, request.today):
+            raise Http404
+        request.session["scope"] = code
+        return redirect("workbench")
+    areas = areas_of(request.user, request.today)
+    inside = request.GET.get("inside", "")
+    if not areas or (inside and not can_work_in(request.user, inside, request.today)):
+        raise Http404
+    return render(
+        request,
+        "portal/office/scope.html",
+        {
+            "mine": _named(areas),
+            "several": len(areas) > 1,
+            "inside": Area.objects.filter(code=inside).first() if inside else None,
+            "below": _below(inside) if inside else [],
+            "chosen": request.scope.code,
+        },
+    )
+
+
+def _named(codes: list[str]) -> list[tuple[str, str, bool]]:
+    """Return areas and compounds by code with name and whether something lies below."""
+    names = dict(Area.objects.filter(code__in=codes).values_list("code", "name"))
+    compounds = Compound.objects.filter(area_code__in=codes).values_list("area_code", "name")
+    return [(code, name, True) for code, name in names.items()] + [(code, name, False) for code, name in compounds]
+
+
+def _below(code: str) -> list[tuple[str, str, bool]]:
+    """Return what lies directly below an area: streets, communities or compounds."""
+    deeper = {6: 9, 9: 12}.get(len(code))
+    if deeper is None:
+        compounds = Compound.objects.in_area(code).values_list("area_code", "name")
+        return [(area_code, name, False) for area_code, name in compounds]
+    areas = Area.objects.below(code).exclude(code=code).values_list("code", "name")
+    return [(area, name, True) for area, name in areas if len(area) == deeper]
+
+
+@in_scope
+def office_compounds(request: OfficeRequest) -> HttpResponse:
+    """All compounds of the scope with the state of their books; by street, community and text."""
+    areas = Area.objects.filter(level__in=["street", "community"])
+    mine = [a for a in areas if any(a.code.startswith(p) or p.startswith(a.code) for p in request.scope.prefixes)]
+    labels = [(a.code, a.name if len(a.code) == 9 else f"　{a.name}") for a in sorted(mine, key=lambda a: a.code)]
+    form = CompoundFilter(request.GET or None, areas=labels)
+    compounds = Compound.objects.within(list(request.scope.prefixes))
+    if form.is_valid():
+        if form.cleaned_data["q"]:
+            compounds = compounds.matching(form.cleaned_data["q"])
+        if form.cleaned_data["area"]:
+            compounds = compounds.in_area(form.cleaned_data["area"])
+    page = page_of(with_books_state(compounds.with_register_totals()), request)
+    names = {a.code: a.name for a in mine}
+    return render(
+        request,
+        "portal/office/compounds.html",
+        {"page": page, "form": form, "names": names, "rows": [(c, names.get(c.area_code[:12], "")) for c in page]},
+    )
+
+
+@in_scope
+def office_compound(request: OfficeRequest, code: str) -> HttpResponse:
+    """One compound: what it is, where its books stand, what can be done next."""
+    compound = find_compound(request, code)
+    user, today = request.user, request.today
+    state = with_books_state(Compound.objects.filter(pk=compound.pk)).get()
+    books = list(Book.objects.of(compound))
+    return compound_page(
+        request,
+        "portal/office/compound.html",
+        compound,
+        "overview",
+        {
+            "state": state,
+            "books": books,
+            "month": first_month_to_write(steps_of(compound), today) if books else None,
+            "drafts": Draft.objects.of(compound).count(),
+            "ledger": Ledger.objects.of(compound).newest_versions().select_related("document").first(),
+            "dwelling": request.GET.get("dwelling", ""),
+            "may_enter": can_enter(user, compound, today),
+            "may_review": can_review(user, compound, today),
+            "may_prepare": can_prepare(user, compound, today),
+            "may_issue": can_issue(user, compound, today),
+            "public": reverse("compound", args=[compound.code]),
+        },
+    )

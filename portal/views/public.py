@@ -1,0 +1,473 @@
+"""The residents' site: find a compound, read its ledgers and vouchers, verify a paper. No login, nothing personal."""
+
+from __future__ import annotations
+
+import logging
+import tempfile
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import wraps
+from typing import Any
+from urllib.parse import quote
+
+import redis
+from django.conf import settings
+from django.core.files.storage import default_storage
+from django.db import DatabaseError, connection
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.cache import get_conditional_response, patch_cache_control, patch_vary_headers
+from django.utils.http import url_has_allowed_host_and_scheme
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_GET, require_http_methods, require_safe
+
+from compounds.models import Area, Compound, Dwelling
+from core.charts import Month, MonthPairs, Source, SourceBars
+from core.codes import read_code, show_code
+from core.models import Document, DocumentFile
+from core.operations import read_bytes
+from core.pages import page_of
+from fees.choices import BookKind
+from fees.documents import Ledger, posted_months, read_ledger
+from fees.models import Ledger as LedgerRow
+from fees.models import Voucher
+from fees.verdicts import Verdict, compare_file, verify_document
+from portal.forms import CodeForm, FileForm
+from portal.navigation import LARGE, NORMAL, type_cookie
+
+logger = logging.getLogger(__name__)
+
+View = Callable[..., HttpResponse]
+
+LATEST_POSTINGS = 10
+LATEST_OF_COMPOUND = 4
+MONTHS_PER_PAGE = 12
+SEARCH_LENGTH = 60
+YEAR = 365 * 24 * 3600
+# In the order in which people want them; what the ledger's HTML file holds is the printed sheet's source.
+FORMATS = {"pdf": "application/pdf", "csv": "text/csv", "json": "application/json"}
+FILE_NAMES = {"pdf": "公示原件", "csv": "表格", "json": "数据"}
+
+
+def public_page(view: View) -> View:
+    """Open a page to everyone and to caches; it differs by the cookie of the type size only."""
+
+    @require_safe
+    @wraps(view)
+    def inner(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        response = view(request, *args, **kwargs)
+        patch_cache_control(response, public=True, max_age=60)
+        patch_vary_headers(response, ["Cookie"])
+        return response
+
+    return inner
+
+
+# --- Find ---------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Found:
+    """A compound in a list: where it lies, and its newest ledger if there is one."""
+
+    compound: Compound
+    place: str
+    ledger: LedgerRow | None
+
+
+def _found(compounds: list[Compound]) -> list[Found]:
+    names = {area.code: area.name for area in Area.objects.containing_any(c.area_code for c in compounds)}
+    newest = {row.compound_id: row for row in LedgerRow.objects.newest_of_each(compounds)}
+    return [
+        Found(c, names.get(c.area_code[:9], "") + names.get(c.area_code[:12], ""), newest.get(c.pk)) for c in compounds
+    ]
+
+
+@public_page
+def home(request: HttpRequest) -> HttpResponse:
+    """Find a compound by words (?q=) or by area (?area=); else the streets and the latest postings."""
+    typed = request.GET.get("q", "").replace("\x00", "").strip()[:SEARCH_LENGTH]
+    context: dict[str, Any] = {"typed": typed, "today": timezone.localdate()}
+    if typed:
+        page = page_of(Compound.objects.found_by(typed), request)
+        context |= {"page": page, "found": _found(list(page))}
+    elif "area" in request.GET:
+        area = get_object_or_404(Area.objects.exclude(level="district"), code=request.GET["area"].replace("\x00", ""))
+        page = page_of(Compound.objects.in_area(area.code), request)
+        context |= {"area": area, "page": page, "found": _found(list(page))}
+        context["street"] = next(iter(Area.objects.streets().containing(area.code)), None)
+        if area.level == "street":
+            context["communities"] = Area.objects.communities().below(area.code).with_compound_counts()
+    else:
+        context["streets"] = Area.objects.streets().with_compound_counts()
+        context["postings"] = LedgerRow.objects.lately_posted()[:LATEST_POSTINGS]
+    return render(request, "portal/public/home.html", context)
+
+
+# --- A compound and its ledgers -----------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Asked:
+    """Whom residents ask: the community's office, what it lacks from the street's."""
+
+    name: str
+    place: str
+    phone: str
+
+
+def _place(compound: Compound) -> dict[str, Any]:
+    """Return where a compound lies, and whom to ask there."""
+    areas = list(Area.objects.containing(compound.area_code))
+    near = [area for area in reversed(areas) if area.level != "district"]
+    community = near[0] if near else None
+    with_phone = next((area for area in near if area.phone), community)
+    return {
+        "areas": areas,
+        "community": community,
+        "asked": Asked(
+            name={"community": "社区", "street": "街道"}.get(with_phone.level, "") if with_phone else "",
+            place=next((area.office for area in near if area.office), ""),
+            phone=with_phone.phone if with_phone else "",
+        ),
+    }
+
+
+def _chart(ledgers: list[Ledger]) -> MonthPairs:
+    return MonthPairs(
+        tuple(
+            Month(
+                year=ledger.year_number,
+                month=ledger.month_number,
+                income=ledger.income,
+                expense=ledger.expense,
+                note="含政府奖励" if any(s.key == "government" and s.received for s in ledger.sources) else "",
+            )
+            for ledger in ledgers
+        )
+    )
+
+
+def _sources(ledger: Ledger) -> list[dict[str, Any]]:
+    bars = SourceBars(tuple(Source(s.key, s.label, s.received, s.promised, s.due) for s in ledger.sources))
+    return [{"fact": fact, "bar": bar} for fact, bar in zip(ledger.sources, bars.rows, strict=True)]
+
+
+@public_page
+def compound(request: HttpRequest, code: str) -> HttpResponse:
+    """Show a compound: its last ledger, twelve months, the four sources, the latest postings."""
+    found = get_object_or_404(Compound.objects.with_register_totals(), code=code)
+    months = posted_months(found)
+    newest = months[-1] if months else None
+    context = {
+        "compound": found,
+        "floor_area": Dwelling.objects.of(found).households().floor_area(),
+        "ledger": newest,
+        "chart": _chart(months),
+        "source_rows": _sources(newest) if newest else [],
+        "postings": LedgerRow.objects.of(found).lately_posted()[:LATEST_OF_COMPOUND],
+        "today": timezone.localdate(),
+        **_place(found),
+    }
+    return render(request, "portal/public/compound.html", context)
+
+
+@public_page
+def ledgers(request: HttpRequest, code: str) -> HttpResponse:
+    """List a compound's posted ledgers, the newest first."""
+    found = get_object_or_404(Compound, code=code)
+    page = page_of(
+        LedgerRow.objects.of(found).newest_versions().select_related("document").order_by("-last_month", "code"),
+        request,
+        MONTHS_PER_PAGE,
+    )
+    context = {"compound": found, "page": page, "rows": [read_ledger(row.document.data) for row in page]}
+    return render(request, "portal/public/ledgers.html", context | _place(found))
+
+
+def _versions(compound_code: str, period: str) -> list[LedgerRow]:
+    """Return a period's ledgers, the oldest version first.
+
+    :raises Http404: when none was posted.
+    """
+    rows = LedgerRow.objects.of(get_object_or_404(Compound, code=compound_code)).select_related("document", "compound")
+    found = [row for row in rows.order_by("version") if row.code == period]
+    if not found:
+        raise Http404
+    return found
+
+
+def _chosen(request: HttpRequest, versions: list[LedgerRow]) -> LedgerRow:
+    """Return the version that ?version= asks for, else the newest.
+
+    :raises Http404: when there is no such version.
+    """
+    if "version" not in request.GET:
+        return versions[-1]
+    chosen = next((row for row in versions if str(row.version) == request.GET["version"]), None)
+    if chosen is None:
+        raise Http404
+    return chosen
+
+
+def _wanted_format(request: HttpRequest) -> str:
+    """Return which format is asked for: by the address, else by Accept; "" for the page."""
+    if "format" in request.GET:
+        return request.GET["format"] if request.GET["format"] in FORMATS else ""
+    preferred = request.get_preferred_type(["text/html", *FORMATS.values()])
+    return next((name for name, kind in FORMATS.items() if kind == preferred), "")
+
+
+@public_page
+def ledger(request: HttpRequest, code: str, period: str) -> HttpResponse:
+    """Show a posted ledger with every line, from the data that were issued."""
+    versions = _versions(code, period)
+    row = _chosen(request, versions)
+    wanted = _wanted_format(request)
+    if wanted:
+        response = _file(request, row, wanted)
+    else:
+        shown = read_ledger(row.document.data)
+        context = {
+            "ledger": shown,
+            "books": [shown.book(BookKind.SERVICE), shown.book(BookKind.COMMITTEE)],
+            "newer": versions[-1].version if row is not versions[-1] else None,
+            "files": _files(row),
+            **_place(row.compound),
+        }
+        response = render(request, "portal/public/ledger.html", context)
+    patch_vary_headers(response, ["Accept"])
+    return response
+
+
+@public_page
+def ledger_file(request: HttpRequest, code: str, period: str, format: str) -> HttpResponse:
+    """Hand out a file of a posted ledger, byte for byte as it was issued."""
+    if format not in FORMATS:
+        raise Http404
+    return _file(request, _chosen(request, _versions(code, period)), format)
+
+
+def _files(row: LedgerRow) -> list[dict[str, Any]]:
+    stored = {file.format: file for file in row.document.files.all()}
+    version = f"?version={row.version}" if row.version > 1 else ""
+    return [
+        {
+            "name": FILE_NAMES[name],
+            "format": name.upper(),
+            "pages": stored[name].pages,
+            "size": stored[name].size,
+            "href": reverse("ledger_file", args=[row.compound.code, row.code, name]) + version,
+        }
+        for name in FORMATS
+        if name in stored
+    ]
+
+
+def _file(request: HttpRequest, row: LedgerRow, format: str) -> HttpResponse:
+    """Answer with stored bytes, named in ASCII and in Chinese, with their hash as ETag."""
+    stored = get_object_or_404(DocumentFile.objects.filter(document=row.document), format=format)
+    kind = FORMATS[format] + ("; charset=utf-8" if format != "pdf" else "")
+    response = HttpResponse(read_bytes(stored.sha256), content_type=kind)
+    plain = f"ledger-{row.compound.code}-{row.code}-v{row.version}.{format}"
+    chinese = quote(f"{row.document.title}第{row.version}版.{format}", safe="")
+    place = "attachment" if format == "csv" else "inline"
+    response["Content-Disposition"] = f"{place}; filename=\"{plain}\"; filename*=UTF-8''{chinese}"
+    response["ETag"] = f'"{stored.sha256}"'
+    response["X-Content-Type-Options"] = "nosniff"
+    return get_conditional_response(request, etag=response["ETag"], response=response) or response
+
+
+# --- A voucher ----------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Reversal:
+    """A later voucher that reverses the one shown; ``is_shown``: whether it has a public page yet."""
+
+    voucher: Voucher
+    is_shown: bool
+
+
+@public_page
+def voucher(request: HttpRequest, code: str, book: str, year: int, number: int) -> HttpResponse:
+    """Show the impersonal part of a voucher that stands in a posted ledger's sums; all others do not exist."""
+    found = get_object_or_404(Compound, code=code)
+    posted = get_object_or_404(Voucher.objects.of(found).for_display(), book__kind=book, year=year, number=number)
+    newest = LedgerRow.objects.of(found).reaching(posted.on).order_by("-last_month").first()
+    if newest is None:
+        raise Http404
+    context = {
+        "compound": found,
+        "voucher": posted,
+        "shown_in": LedgerRow.objects.of(found).months().covering(posted.on).newest_versions().first(),
+        "reversals": [Reversal(v, v.on.replace(day=1) <= newest.last_month) for v in posted.reversed_by.all()],
+        **_place(found),
+    }
+    return render(request, "portal/public/voucher.html", context)
+
+
+# --- Verify -------------------------------------------------------------------------------------------------------
+
+# What the verdict says in one sentence; the page says more.
+REASONS = {
+    "genuine": "公布的账重新算过，没有改动。",
+    "altered": "存着的账和张贴时不一样，请告诉社区居委会。",
+    "identical": "这份文件和张贴的原件一字不差。",
+    "same": "文件里的数据和公布的账一样，只是文件重新存过。",
+    "different": "这份文件和公布的账有出入，请不要以它为准。",
+    "unknown": "没有这份公示。",
+}
+
+
+@never_cache
+@require_http_methods(["GET", "HEAD", "POST"])
+def verify(request: HttpRequest) -> HttpResponse:
+    """Ask for a code (GET ?code= leads to its answer), or hold a file against what was issued (POST)."""
+    code_form = CodeForm(request.GET if "code" in request.GET else None)
+    file_form = FileForm()
+    if request.method == "POST":
+        file_form = FileForm(request.POST, request.FILES)
+        if file_form.is_valid():
+            return _answer(request, compare_file(file_form.cleaned_data["file"].read()), by_file=True)
+    elif code_form.is_bound and code_form.is_valid():
+        typed = code_form.cleaned_data["code"]
+        code = read_code(typed)
+        if code is None:
+            return _unknown(request, typed)
+        return redirect("verify_code", code=code)
+    return render(
+        request,
+        "portal/public/verify.html",
+        {"code_form": code_form, "file_form": file_form},
+        status=400 if file_form.is_bound else 200,
+    )
+
+
+@never_cache
+@require_safe
+def verify_code(request: HttpRequest, code: str) -> HttpResponse:
+    """Recompute what was issued under a code; unknown and mistyped codes get one answer."""
+    read = read_code(code)
+    document = (
+        Document.objects.filter(kind="ledger", code=read).select_related("ledger__compound").first() if read else None
+    )
+    if document is None:
+        return _unknown(request, code)
+    return _answer(request, verify_document(document))
+
+
+def _wants_json(request: HttpRequest) -> bool:
+    if "format" in request.GET:
+        return request.GET["format"] == "json"
+    return request.get_preferred_type(["text/html", "application/json"]) == "application/json"
+
+
+def _as_json(code: str, verdict: Verdict, status: int = 200) -> JsonResponse:
+    document = verdict.document
+    return JsonResponse(
+        {
+            "code": document.code if document else code,
+            "kind": document.kind if document else None,
+            "genuine": verdict.is_genuine,
+            "reason": REASONS[verdict.outcome],
+            "sha256": document.sha256 if document else None,
+            "latest": verdict.is_latest,
+        },
+        status=status,
+        json_dumps_params={"ensure_ascii": False},
+    )
+
+
+def _unknown(request: HttpRequest, typed: str) -> HttpResponse:
+    verdict = Verdict("unknown")
+    if _wants_json(request):
+        return _as_json(typed[:SEARCH_LENGTH], verdict, status=404)
+    context = {
+        "verdict": verdict,
+        "typed": show_code(typed[:SEARCH_LENGTH]) if typed.isalnum() else typed[:SEARCH_LENGTH],
+    }
+    return render(request, "portal/public/verdict.html", context, status=404)
+
+
+def _answer(request: HttpRequest, verdict: Verdict, *, by_file: bool = False) -> HttpResponse:
+    if _wants_json(request):
+        return _as_json("", verdict)
+    context: dict[str, Any] = {"verdict": verdict, "by_file": by_file, "at": timezone.now()}
+    if verdict.document is not None:
+        row = verdict.document.ledger
+        context |= {"row": row, "ledger": verdict.ledger, **_place(row.compound)}
+    return render(request, "portal/public/verdict.html", context)
+
+
+# --- The rest -----------------------------------------------------------------------------------------------------
+
+
+@public_page
+def privacy(request: HttpRequest) -> HttpResponse:
+    """Say what is collected, published and kept, and what is not."""
+    return render(request, "portal/public/privacy.html")
+
+
+@never_cache
+@require_GET
+def type_size(request: HttpRequest) -> HttpResponse:
+    """Set the size of type by a cookie, and go back to a page of this site."""
+    back = request.GET.get("next", "")
+    if not (back.startswith("/") and url_has_allowed_host_and_scheme(back, allowed_hosts=None)):
+        back = reverse("home")
+    response = HttpResponseRedirect(back)
+    size = LARGE if request.GET.get("size") == LARGE else NORMAL
+    response.set_cookie(type_cookie(), size, max_age=YEAR, httponly=True, secure=settings.HTTPS, samesite="Lax")
+    return response
+
+
+@never_cache
+@require_safe
+def healthz(request: HttpRequest) -> HttpResponse:
+    """Say that the process answers."""
+    return JsonResponse({"ok": True})
+
+
+@never_cache
+@require_safe
+def readyz(request: HttpRequest) -> HttpResponse:
+    """Say whether database, broker and documents are there."""
+    parts = {"database": _database_answers(), "documents": _documents_writable()}
+    if settings.REDIS_URL:
+        parts["broker"] = _broker_answers()
+    ready = all(parts.values())
+    return JsonResponse({"ok": ready, **parts}, status=200 if ready else 503)
+
+
+def _database_answers() -> bool:
+    try:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT 1")
+    except DatabaseError:
+        return False
+    return True
+
+
+def _documents_writable() -> bool:
+    folder = getattr(default_storage, "location", None)
+    try:
+        if isinstance(folder, str) and "://" not in folder and hasattr(default_storage, "path"):
+            with tempfile.TemporaryFile(dir=default_storage.path("")):
+                return True
+        default_storage.exists("readyz")
+    except Exception:  # a store of another make has errors of its own
+        logger.warning("the documents' store does not answer", exc_info=True)
+        return False
+    return True
+
+
+def _broker_answers() -> bool:
+    try:
+        client = redis.Redis.from_url(settings.REDIS_URL, socket_timeout=2, socket_connect_timeout=2)
+        with client:
+            return bool(client.ping())
+    except redis.RedisError:
+        return False

@@ -1,0 +1,402 @@
+"""What waits for someone, derived from facts: nothing is stored, so nothing can be forgotten or left over.
+
+Every function reads with a fixed number of queries, however many compounds lie in the scope.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+
+from django.db.models import Count, Exists, Min, OuterRef, Q, QuerySet, Subquery
+from django.urls import reverse
+from django.utils import timezone
+
+from compounds.choices import Role
+from compounds.models import Compound, CompoundQuerySet
+from compounds.permissions import areas_of
+from core.choices import JobState
+from core.models import Entry, Job, User
+from fees.choices import ClosingStep, DraftState
+from fees.models import Closing, Draft, Ledger, Opening, Period, PeriodQuerySet
+from fees.permissions import HEADS, issuing_areas
+from fees.rules import last_day, month_of, next_month, previous_month
+
+# The ledger of a month hangs out by this day of the next one; a draft is looked at within these days.
+POSTING_DUE_DAY = 10
+REVIEW_DAYS = 3
+# Streets and the district are shown compounds that are late so many months back, and so many by name.
+MONTHS_BACK = 3
+NAMED = 20
+
+
+@dataclass(frozen=True)
+class Waiting:
+    """One thing that waits: until when, where, what, why, and the verb that opens the page where it is done."""
+
+    due_on: date
+    place: str
+    what: str
+    why: str
+    verb: str
+    url: str
+    late_days: int = 0
+
+
+@dataclass(frozen=True)
+class WaitingGroup:
+    """Rows that are due at about the same time."""
+
+    title: str
+    rows: tuple[Waiting, ...]
+
+
+@dataclass(frozen=True)
+class MonthState:
+    """How far the compounds of a scope are with a month's books."""
+
+    month: date
+    compounds: int
+    posted: int
+    approved: int
+    prepared: int
+
+    @property
+    def unprepared(self) -> int:
+        """Compounds whose month is not even prepared, those without books included."""
+        return self.compounds - self.posted - self.approved - self.prepared
+
+    @property
+    def rows(self) -> tuple[tuple[str, int], ...]:
+        """The states with their words, the furthest first."""
+        return (
+            ("已公示", self.posted),
+            ("已审定，没张贴", self.approved),
+            ("等主任审定", self.prepared),
+            ("还没编制", self.unprepared),
+        )
+
+
+def due_day(month: date) -> date:
+    """Return the day by which a month's ledger hangs out."""
+    return next_month(month).replace(day=POSTING_DUE_DAY)
+
+
+def month_words(month: date, today: date) -> str:
+    """Return a month as said in a row: 10月, with its year where that is not today's."""
+    return f"{month.month}月" if month.year == today.year else f"{month.year}年{month.month}月"
+
+
+def unapproved(periods: PeriodQuerySet) -> PeriodQuerySet:
+    """Keep the months that are not closed, with their last ``step``."""
+    return periods.with_step().filter(Q(step__isnull=True) | ~Q(step=ClosingStep.APPROVED))
+
+
+def unposted(periods: PeriodQuerySet) -> PeriodQuerySet:
+    """Keep the closed months whose ledger was not issued."""
+    hangs = Ledger.objects.filter(compound=OuterRef("compound"), first_month=OuterRef("month"))
+    return periods.closed().filter(~Exists(hangs))
+
+
+# --- The lists of compounds ---------------------------------------------------------------------------------------
+
+
+def with_books_state(compounds: CompoundQuerySet) -> CompoundQuerySet:
+    """Add ``posted_month`` (last ledger), ``open_month`` (first not closed) and ``waiting`` (drafts for review)."""
+    ledgers = Ledger.objects.filter(compound=OuterRef("pk")).order_by("-last_month")
+    months = unapproved(Period.objects.filter(compound=OuterRef("pk"))).order_by("month")
+    drafts = (
+        Draft.objects.filter(book__compound=OuterRef("pk"), state=DraftState.HANDED_IN)
+        .order_by()
+        .values("book__compound")
+        .annotate(n=Count("pk"))
+    )
+    return compounds.annotate(
+        posted_month=Subquery(ledgers.values("last_month")[:1]),
+        open_month=Subquery(months.values("month")[:1]),
+        waiting=Subquery(drafts.values("n")),
+    )
+
+
+def month_state(prefixes: Sequence[str], month: date) -> MonthState:
+    """Return how far the compounds of a scope are with one month; three queries."""
+    compounds = Compound.objects.within(list(prefixes))
+    periods = Period.objects.filter(month=month, compound__in=compounds)
+    steps = dict(periods.with_step().order_by().values("step").annotate(n=Count("pk")).values_list("step", "n"))  # type: ignore[misc]
+    posted = Ledger.objects.filter(first_month=month, version=1, compound__in=compounds).count()
+    return MonthState(
+        month=month,
+        compounds=compounds.count(),
+        posted=posted,
+        approved=steps.get(ClosingStep.APPROVED, 0) - posted,
+        prepared=steps.get(ClosingStep.PREPARED, 0),
+    )
+
+
+# --- One person's rows --------------------------------------------------------------------------------------------
+
+
+def narrowed(areas: Iterable[str], prefixes: Sequence[str]) -> list[str]:
+    """Return what two lists of areas have in common: the longer code of each pair that lies in one line."""
+    common = {max(a, p, key=len) for a in areas for p in prefixes if a.startswith(p) or p.startswith(a)}
+    return sorted(common)
+
+
+def waiting_for(user: User, prefixes: Sequence[str], today: date) -> list[Waiting]:
+    """Return what waits for a user in a scope, oldest due first."""
+    reviews = narrowed(areas_of(user, today, HEADS), prefixes)
+    enters = narrowed(areas_of(user, today, [Role.COMMITTEE_BOOKKEEPER]), prefixes)
+    issues = narrowed(issuing_areas(user, today), prefixes)
+    oversees = [area for area in issues if not any(area.startswith(own) for own in reviews)]
+    found = [
+        *_drafts_to_review(user, reviews, today),
+        *_drafts_returned(user, enters, today),
+        *_months_to_prepare(enters, today),
+        *_months_to_approve(user, reviews, today),
+        *_months_to_post(reviews, today),
+        *_months_overseen(oversees, today),
+        *_jobs_failed(user, today),
+    ]
+    return sorted(found, key=lambda row: (row.due_on, row.place, row.what))
+
+
+def grouped(rows: Sequence[Waiting], today: date) -> list[WaitingGroup]:
+    """Return the rows under 已过期限, 今天到期, 本周, 以后, without the empty groups."""
+    sunday = today + timedelta(days=6 - today.weekday())
+    groups = (
+        ("已过期限", [r for r in rows if r.due_on < today]),
+        ("今天到期", [r for r in rows if r.due_on == today]),
+        ("本周", [r for r in rows if today < r.due_on <= sunday]),
+        ("以后", [r for r in rows if r.due_on > sunday]),
+    )
+    return [WaitingGroup(title, tuple(found)) for title, found in groups if found]
+
+
+def _row(due_on: date, today: date, place: str, what: str, why: str, verb: str, url: str) -> Waiting:
+    return Waiting(due_on, place, what, why, verb, url, max((today - due_on).days, 0))
+
+
+def _drafts_to_review(user: User, areas: list[str], today: date) -> list[Waiting]:
+    """Drafts handed in by others, one row per compound."""
+    if not areas:
+        return []
+    drafts = Draft.objects.waiting().filter(book__compound__in=Compound.objects.within(areas)).exclude(entered_by=user)
+    rows = (
+        drafts.order_by()
+        .values("book__compound__code", "book__compound__name")
+        .annotate(n=Count("pk"), oldest=Min("entered_at"), first=Min("pk"))
+    )
+    found = []
+    for row in rows:
+        since = timezone.localdate(row["oldest"])
+        only = row["n"] == 1
+        url = reverse("review_draft", args=[row["first"]]) if only else reverse("review")
+        found.append(
+            _row(
+                since + timedelta(days=REVIEW_DAYS),
+                today,
+                row["book__compound__name"],
+                f"{row['n']}张凭证等您复核",
+                f"最早的是{since.month}月{since.day}日交来的",
+                "复核",
+                url,
+            )
+        )
+    return found
+
+
+def _drafts_returned(user: User, areas: list[str], today: date) -> list[Waiting]:
+    """What the reviewer sent back to this user."""
+    if not areas:
+        return []
+    drafts = (
+        Draft.objects.filter(
+            state=DraftState.RETURNED, entered_by=user, book__compound__in=Compound.objects.within(areas)
+        )
+        .select_related("book__compound")
+        .order_by("entered_at")
+    )
+    return [
+        _row(
+            timezone.localdate(draft.entered_at) + timedelta(days=REVIEW_DAYS),
+            today,
+            draft.book.compound.name,
+            "凭证被退回，等您改好",
+            draft.note,
+            "改",
+            reverse("draft", args=[draft.book.compound.code, draft.pk]),
+        )
+        for draft in drafts
+    ]
+
+
+def _ended(areas: list[str], today: date) -> PeriodQuerySet:
+    """The months of these areas' compounds that are over."""
+    compounds = Compound.objects.within(areas)
+    return Period.objects.filter(compound__in=compounds, month__lt=month_of(today)).select_related("compound")
+
+
+def _closing_row(period_month: date, compound: Compound, today: date, why: str, verb: str) -> Waiting:
+    return _row(
+        due_day(period_month),
+        today,
+        compound.name,
+        f"{month_words(period_month, today)}结账",
+        why,
+        verb,
+        reverse("closing", args=[compound.code, f"{period_month:%Y-%m}"]),
+    )
+
+
+def _months_to_prepare(areas: list[str], today: date) -> list[Waiting]:
+    """The first month of each compound that is over and not prepared; months close in order, so only the first."""
+    if not areas:
+        return []
+    notes = {None: "还没编制", ClosingStep.SENT_BACK: "主任退回了", ClosingStep.WITHDRAWN: "审定撤回了"}
+    first: dict[int, Waiting | None] = {}
+    for period in unapproved(_ended(areas, today)).order_by("month"):
+        step = period.step  # type: ignore[attr-defined]
+        if period.compound_id not in first:
+            why = notes.get(step)
+            row = _closing_row(period.month, period.compound, today, why, "编制") if why else None
+            first[period.compound_id] = row
+    # Months without a single voucher have no row yet; they are closed and posted too.
+    for compound in _with_last_month(areas):
+        last = compound.last_month  # type: ignore[attr-defined]
+        opened = compound.opened_on  # type: ignore[attr-defined]
+        if compound.pk in first or (last is None and opened is None):
+            continue
+        month = next_month(last) if last else next_month(month_of(opened))
+        if month < month_of(today):
+            first[compound.pk] = _closing_row(month, compound, today, "还没编制，没有一笔账", "编制")
+    return [row for row in first.values() if row is not None]
+
+
+def _with_last_month(areas: list[str]) -> QuerySet[Compound]:
+    periods = Period.objects.filter(compound=OuterRef("pk")).order_by("-month")
+    openings = Opening.objects.filter(book__compound=OuterRef("pk")).order_by("-on")
+    return Compound.objects.within(areas).annotate(
+        last_month=Subquery(periods.values("month")[:1]), opened_on=Subquery(openings.values("on")[:1])
+    )
+
+
+def _months_to_approve(user: User, areas: list[str], today: date) -> list[Waiting]:
+    """Prepared months that another person prepared."""
+    if not areas:
+        return []
+    last = Closing.objects.filter(period=OuterRef("pk")).order_by("-seq")
+    by_others = unapproved(_ended(areas, today)).filter(step=ClosingStep.PREPARED)  # type: ignore[misc]
+    by_others = by_others.annotate(last_by=Subquery(last.values("by")[:1])).exclude(last_by=user.pk)
+    return [
+        _closing_row(period.month, period.compound, today, "已编制，等您审定", "审定")
+        for period in by_others.order_by("month")
+    ]
+
+
+def _months_to_post(areas: list[str], today: date) -> list[Waiting]:
+    """Closed months that do not hang out yet, one row per compound and month: the head's."""
+    if not areas:
+        return []
+    return [
+        _row(
+            due_day(period.month),
+            today,
+            period.compound.name,
+            f"{month_words(period.month, today)}收支公示",
+            "已审定，还没张贴",
+            "张贴",
+            f"{reverse('office_ledgers', args=[period.compound.code])}?month={period.code}",
+        )
+        for period in unposted(_ended(areas, today)).order_by("month")
+    ]
+
+
+def _months_overseen(areas: list[str], today: date) -> list[Waiting]:
+    """For street and district: what they can post at one go, and which compounds are late with their closing."""
+    if not areas:
+        return []
+    oldest = month_of(today)
+    for _ in range(MONTHS_BACK):
+        oldest = previous_month(oldest)
+    recent = _ended(areas, today).filter(month__gte=oldest)
+    ready = unposted(recent).order_by().values("month").annotate(n=Count("pk")).order_by("month")
+    found = [
+        _row(
+            due_day(row["month"]),
+            today,
+            f"{row['n']}个小区",
+            f"{month_words(row['month'], today)}收支公示",
+            "已审定，还没张贴，可以一起张贴",
+            "张贴",
+            f"{reverse('publish')}?month={row['month']:%Y-%m}",
+        )
+        for row in ready
+    ]
+    late = unapproved(recent.filter(month__lt=month_of(today - timedelta(days=POSTING_DUE_DAY)))).order_by("month")
+    why = {None: "自管会还没编制", ClosingStep.PREPARED: "自管会主任还没审定"}
+    for period in late[:NAMED]:
+        step = period.step  # type: ignore[attr-defined]
+        found.append(
+            _row(
+                due_day(period.month),
+                today,
+                period.compound.name,
+                f"{month_words(period.month, today)}收支公示未张贴",
+                why.get(step, "退回去重新编制了"),
+                "看结账",
+                reverse("closing", args=[period.compound.code, period.code]),
+            )
+        )
+    return found
+
+
+def _jobs_failed(user: User, today: date) -> list[Waiting]:
+    """Jobs that this user started and that did not come through, unless the same work was done since."""
+    later = Job.objects.filter(key=OuterRef("key"), pk__gt=OuterRef("pk"))
+    failed = (
+        Job.objects.tops()
+        .filter(state=JobState.FAILED, created_by=user)
+        .filter(~Exists(later))
+        .order_by("-finished_at")[:NAMED]
+    )
+    return [
+        _row(today, today, "后台任务", job.title, "没有做完，可以接着做", "看原因", reverse("job", args=[job.pk]))
+        for job in failed
+    ]
+
+
+# --- Beside the rows ----------------------------------------------------------------------------------------------
+
+
+def done_today(user: User, since_day: date, limit: int = 5) -> list[tuple[Entry, str]]:
+    """Return the user's last acts of a day with the compound's name, logins left out."""
+    start = timezone.make_aware(datetime.combine(since_day, time.min))
+    acts = Entry.objects.filter(actor=user, at__gte=start).exclude(action__in=["login", "logout", "refused"])
+    rows = list(acts[:limit])
+    return list(zip(rows, place_names(rows), strict=True))
+
+
+def place_names(entries: Sequence[Entry]) -> list[str]:
+    """Return for each entry the name of the compound it concerns, or nothing."""
+    codes = {entry.area_code for entry in entries if entry.area_code}
+    names = dict(Compound.objects.filter(area_code__in=codes).values_list("area_code", "name"))
+    return [names.get(entry.area_code, "") for entry in entries]
+
+
+def steps_of(compound: Compound) -> dict[date, str]:
+    """Return the compound's months with the last step of each, oldest first; "" where it was never prepared."""
+    rows = Period.objects.of(compound).with_step().order_by("month").values_list("month", "step")  # type: ignore[misc]
+    return {month: step or "" for month, step in rows}
+
+
+def first_month_to_write(steps: Mapping[date, str], today: date) -> date:
+    """Return the month that a bookkeeper works in: the first that takes vouchers, never a coming one."""
+    takes = [month for month, step in steps.items() if step not in (ClosingStep.PREPARED, ClosingStep.APPROVED)]
+    first = min(takes, default=None) or (next_month(max(steps)) if steps else month_of(today))
+    return min(first, month_of(today))
+
+
+def is_over(month: date, today: date) -> bool:
+    """Return whether a month has ended."""
+    return last_day(month) < today
