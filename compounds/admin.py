@@ -28,6 +28,9 @@ from core.admin import KeptAdmin
 from core.models import User
 from core.operations import create_user, draw_password, record, set_active, set_password
 
+# So many areas of one role are named in a list of accounts, more are counted.
+LISTED = 3
+
 
 def _today() -> date:
     return timezone.localdate()
@@ -149,7 +152,13 @@ class UserAdmin(KeptAdmin):
         held = [
             a for a in user.appointments.all() if a.from_on <= today and (a.until_on is None or a.until_on >= today)
         ]
-        return "、".join(f"{a.get_role_display()}（{a.area_code}）" for a in held)
+        by_role: dict[str, list[str]] = {}
+        for each in held:
+            by_role.setdefault(each.get_role_display(), []).append(each.area_code)
+        return "；".join(
+            f"{role}：{'、'.join(codes)}" if len(codes) <= LISTED else f"{role}：{len(codes)}处"
+            for role, codes in by_role.items()
+        )
 
     @admin.display(description="密码")
     def new_password(self, user: User) -> SafeString:

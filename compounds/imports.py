@@ -111,7 +111,7 @@ _LONGEST = {
 }
 _YEARS = range(1900, 2101)
 _SEPARATORS = re.compile(r"[、,，;；/\s]+")
-_PHONE = re.compile(r"[0-9+][0-9()+\-/、, 转]{4,29}")
+_PHONE = re.compile(r"[0-9(+][0-9()+\-/、, 转]{4,29}")
 _YES_NO = {"是": True, "否": False}
 
 
@@ -220,13 +220,11 @@ class _Reader:
             return ""
         text = text.translate(_HALF_SIGNS)
         digits = re.sub(r"[^0-9]", "", text).removeprefix("86" if text.startswith(("+86", "86")) else "")
-        if re.fullmatch(r"1[3-9][0-9]{9}", digits) and not re.search(r"[/、,转]", text):
-            phone = digits
-        elif _PHONE.fullmatch(text):
-            phone = text
-        else:
+        if not _PHONE.fullmatch(text):
             self.fault(row, heading, f"{heading}{quoted(text)}看不懂。请填一个电话号码，例如13800001234。")
             return ""
+        mobile = re.fullmatch(r"1[3-9][0-9]{9}", digits) and not re.search(r"[/、,转]", text)
+        phone = digits if mobile else text
         first = self.phones.setdefault(phone, (name, row.cell(heading)))
         if name and first[0] != name and phone not in self.doubtful:
             self.doubtful.add(phone)

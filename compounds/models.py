@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from datetime import date
 from decimal import Decimal
 from typing import TYPE_CHECKING
@@ -51,9 +51,7 @@ class AreaQuerySet(models.QuerySet["Area"]):
         """Add ``compound_count``: how many compounds lie in the area."""
         inside = Compound.objects.filter(area_code__startswith=models.OuterRef("code")).order_by()
         counted = inside.annotate(all=models.Value(1)).values("all").annotate(n=models.Count("pk")).values("n")
-        return self.annotate(
-            compound_count=Coalesce(models.Subquery(counted, output_field=models.IntegerField()), 0)
-        )
+        return self.annotate(compound_count=Coalesce(models.Subquery(counted, output_field=models.IntegerField()), 0))
 
 
 class Area(models.Model):
@@ -117,6 +115,27 @@ class Appointment(models.Model):
         return f"{self.user} {self.get_role_display()}"
 
 
+def appointments_of(user: User, on: date) -> list[Appointment]:
+    """Return the user's appointments in force on a day, read once per user object and day."""
+    if not user.is_authenticated or not user.is_active:
+        return []
+    cached: tuple[date, list[Appointment]] | None = getattr(user, "_appointments", None)
+    if cached is None or cached[0] != on:
+        cached = (on, list(Appointment.objects.of(user).active(on)))
+        user._appointments = cached  # type: ignore[attr-defined]
+    return cached[1]
+
+
+def areas_of(user: User, on: date, roles: Collection[str] | None = None) -> list[str]:
+    """Return the codes whose subtree the user may see on a day, through any role or one of these.
+
+    An account administrator's area shows accounts only, so without ``roles`` it is left out.
+    """
+    wanted = roles if roles is not None else [r for r in Role.values if r != Role.ACCOUNT_ADMIN]
+    codes = {a.area_code for a in appointments_of(user, on) if a.role in wanted}
+    return sorted(code for code in codes if len(code) in CODE_LENGTHS)
+
+
 class CompoundQuerySet(models.QuerySet["Compound"]):
     """Reads of compounds; ``visible_to`` is the one definition of scope."""
 
@@ -130,8 +149,6 @@ class CompoundQuerySet(models.QuerySet["Compound"]):
 
     def visible_to(self, user: User, on: date) -> CompoundQuerySet:
         """Keep the compounds in the scope of a user's appointments on that day."""
-        from compounds.permissions import areas_of
-
         return self.within(areas_of(user, on))
 
     def in_area(self, code: str) -> CompoundQuerySet:

@@ -6,29 +6,10 @@ from collections.abc import Collection
 from datetime import date
 
 from compounds.choices import Role
-from compounds.models import CODE_LENGTHS, Appointment
+from compounds.models import appointments_of, areas_of
 from core.models import User
 
-
-def appointments_of(user: User, on: date) -> list[Appointment]:
-    """Return the user's appointments in force on a day, read once per user object and day."""
-    if not user.is_authenticated or not user.is_active:
-        return []
-    cached: tuple[date, list[Appointment]] | None = getattr(user, "_appointments", None)
-    if cached is None or cached[0] != on:
-        cached = (on, list(Appointment.objects.of(user).active(on)))
-        user._appointments = cached  # type: ignore[attr-defined]
-    return cached[1]
-
-
-def areas_of(user: User, on: date, roles: Collection[str] | None = None) -> list[str]:
-    """Return the codes whose subtree the user may see on a day, through any role or one of these.
-
-    An account administrator's area shows accounts only, so without ``roles`` it is left out.
-    """
-    wanted = roles if roles is not None else [r for r in Role.values if r != Role.ACCOUNT_ADMIN]
-    codes = {a.area_code for a in appointments_of(user, on) if a.role in wanted}
-    return sorted(code for code in codes if len(code) in CODE_LENGTHS)
+__all__ = ["appointments_of", "areas_of", "can_administer_accounts", "has_role"]
 
 
 def has_role(user: User, roles: Collection[str], area_code: str, on: date) -> bool:

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
+from functools import lru_cache
 
 from core.money import half_width
 
@@ -53,12 +54,14 @@ def _number(label: str) -> str:
     return label.lstrip("0") or label if label.isascii() and label.isdigit() else label
 
 
+@lru_cache(4096)
 def building_label(text: str) -> str:
     """Return a building's number as the register keeps it: 3, 3楼, 3号楼, 03 are 3; 平房 and 甲3 stay."""
     label = _trimmed(text)
     return _number(re.sub(r"(?<=.)(?:号楼|楼|栋|幢|座|#)$", "", label) if re.search(r"[0-9A-Za-z]", label) else label)
 
 
+@lru_cache(4096)
 def entrance_label(text: str) -> str:
     """Return an entrance's number as the register keeps it: 2, 2门, 2单元 are 2; nothing stays nothing."""
     label = _trimmed(text)

@@ -354,26 +354,6 @@ def is_number_text(text: str) -> bool:
 
 def half_width(text: str) -> str:
     """Return text with full-width ASCII forms made half-width, other characters unchanged."""
+    if text.isascii():
+        return text
     return "".join(unicodedata.normalize("NFKC", c) if "\uff01" <= c <= "\uff5e" else c for c in text)
-
-
-__all__ = [
-    "CENT",
-    "UNSEEN",
-    "NotUnderstood",
-    "capitals",
-    "from_fen",
-    "half_width",
-    "is_number_text",
-    "parse_area",
-    "parse_date",
-    "parse_money",
-    "parse_month",
-    "parse_quantity",
-    "plain_decimal",
-    "plain_money",
-    "plain_text",
-    "quoted",
-    "show_money",
-    "to_fen",
-]

@@ -174,7 +174,7 @@ _BARE_FORMULA = re.compile(
     rb"""(?:(?:<(?:\w+:)?v\s*/>|<(?:\w+:)?v\s*>\s*</(?:\w+:)?v>)\s*)?</(?:\w+:)?c>"""
 )
 # Announced numbers of things, for which the reader reserves memory before it has seen any.
-_COUNT = re.compile(rb"""[cC]ount\s*=\s*["']([^"'<>]*)["']""")
+_COUNT = re.compile(rb"""\b(?:c|uniqueC)ount\s*=\s*["']([^"'<>]*)["']""")
 _REFERENCE = re.compile(rb"""\br\s*=\s*["']([A-Za-z]{1,3}[0-9]{1,7})["']""")
 _STRING_TYPE = re.compile(rb"""\bt\s*=\s*["']str["']""")
 
@@ -209,7 +209,8 @@ def _scan_entry(name: str, data: bytes) -> None:
         raise _refuse("文件的内部编码不是UTF-8。请在表格软件里另存为.xlsx再试。")
     if b"<!DOCTYPE" in data or b"<!ENTITY" in data:
         raise _refuse("文件里有不该有的定义（DOCTYPE）。请在表格软件里另存为.xlsx再试。")
-    if not all(n.isdigit() and len(n) < 9 and int(n) <= MAX_ROWS * MAX_COLUMNS for n in _COUNT.findall(data)):
+    announced = _COUNT.findall(data) if b"ount" in data else []
+    if not all(n.isdigit() and len(n) < 9 and int(n) <= MAX_ROWS * MAX_COLUMNS for n in announced):
         raise _refuse("文件已损坏，打不开。请在表格软件里另存为.xlsx再试。")
     if b"sheetData" in data and _reaches_too_far(data):
         raise _refuse(f"表太大：最多{MAX_ROWS:,}行、{MAX_COLUMNS}列。很远的地方有内容的，请删掉那些行列，另存后再试。")

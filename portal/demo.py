@@ -220,34 +220,34 @@ def month_of_flows(shape: Shape, month: date, *, last: bool) -> list[Flow]:
     wobble = Decimal(chance.randint(94, 106)) / 100
     cars = homes * 17 // 100
     flows = [
-        Flow("service", 5, "201", _yuan(homes * 50 / 3), f"{prior}秩序维护费，按合同", "和顺里物业服务有限公司（演示）",
+        Flow("service", 5, "201", _yuan(homes * 50 / 3), f"{prior}秩序维护费，按合同", "和顺里物业",
              source="residents"),
-        Flow("service", 5, "202", _yuan(homes * 14.9), f"{prior}保洁费，按合同", "和顺里物业服务有限公司（演示）",
+        Flow("service", 5, "202", _yuan(homes * 14.9), f"{prior}保洁费，按合同", "和顺里物业",
              source="residents"),
         Flow("service", 8, "204", _yuan(homes * 7.7), "停车管理员补贴，2人", "管理员", source="public_revenue"),
         Flow("service", 8, "103", _yuan(cars * 120), f"停车月租，{cars}个车位，每个120元", "居民",
              quantity=str(cars), unit_price="120"),
         Flow("service", 10, "101", _yuan(_yuan(homes * 10.94) * wobble), "居民缴费，现金", "居民", "cash"),
         Flow("service", 12, "301", _yuan(int(homes * 10.2)), "现金存银行", means="cash", to_book="service", to_means="bank"),
-        Flow("service", 15, "105", _yuan(600), "快递柜场地费", "速达快递柜（演示）"),
+        Flow("service", 15, "105", _yuan(600), "快递柜场地费", "速达快递柜"),
         Flow("service", 19, "211", _yuan(_yuan(homes * 1.86) * wobble), "楼道照明和门卫用电", "供电公司",
              source="public_revenue"),
         Flow("service", 21, "212", _yuan(homes * (7.4 if homes > 150 else 5.2)), "生活垃圾清运和化粪池清掏", "环卫中心", source="public_revenue"),
         Flow("service", 25, "101", _yuan(_yuan(homes * 15.03) * wobble), "居民缴费，微信和银行转账", "居民"),
-        Flow("committee", 9, "104", _yuan(150), "单元门广告位，按月", "邻里广告社（演示）"),
+        Flow("committee", 9, "104", _yuan(150), "单元门广告位，按月", "邻里广告社"),
         Flow("committee", 9, "205", _yuan(128.6), "公示打印、纸张", "复印社", source="public_revenue"),
         Flow("committee", 28, "206", _yuan(10), "银行手续费", "开户银行", source="public_revenue"),
     ]  # fmt: skip
     what, unit, price, count = REPAIRS[(number + len(shape.name)) % len(REPAIRS)]
     if last and shape.name.startswith("槐荫里"):
         flows += [
-            Flow("service", 12, "203", _yuan(435), "更换楼道感应灯", "明达灯具店（演示）", source="residents"),
+            Flow("service", 12, "203", _yuan(435), "更换楼道感应灯", "明达灯具店", source="residents"),
             Flow("service", 16, "203", _yuan(435), "", source="residents", reverses=True),
-            Flow("service", 16, "203", _yuan(345), "更换楼道感应灯23盏，每盏15元", "明达灯具店（演示）", quantity="23",
+            Flow("service", 16, "203", _yuan(345), "更换楼道感应灯23盏，每盏15元", "明达灯具店", quantity="23",
                  unit_price="15", source="residents"),
-            Flow("service", 19, "203", _yuan(1260), "3号楼2单元更换单元门门禁", "安平锁具（演示）", source="residents"),
-            Flow("service", 22, "202", _yuan(780), "秋季修剪树木并清运", "绿源园艺（演示）", source="public_revenue"),
-            Flow("service", 28, "204", _yuan(460), "东门道闸维修", "京西道闸（演示）", source="public_revenue"),
+            Flow("service", 19, "203", _yuan(1260), "3号楼2单元更换单元门门禁", "安平锁具", source="residents"),
+            Flow("service", 22, "202", _yuan(780), "秋季修剪树木并清运", "绿源园艺", source="public_revenue"),
+            Flow("service", 28, "204", _yuan(460), "东门道闸维修", "京西道闸", source="public_revenue"),
             Flow("committee", 20, "205", _yuan(96), "居民议事会茶水、横幅", "便民超市", source="public_revenue"),
         ]  # fmt: skip
     else:
@@ -264,7 +264,7 @@ def month_of_flows(shape: Shape, month: date, *, last: bool) -> list[Flow]:
     if number in (6, 12):
         flows.append(Flow("service", 23, "106", _yuan(Decimal(shape.area)), "政府奖励，半年考评", "街道办事处"))
     if number in (4, 10) and not shape.name.startswith("槐荫里"):
-        flows.append(Flow("service", 22, "202", _yuan(homes * 2.5), "修剪树木并清运", "绿源园艺（演示）",
+        flows.append(Flow("service", 22, "202", _yuan(homes * 2.5), "修剪树木并清运", "绿源园艺",
                           source="public_revenue"))  # fmt: skip
     if number % 4 == 2:
         flows.append(Flow("service", 14, "401", _yuan(200), "装修垃圾清运押金", "住户", "cash", incoming=True))
@@ -275,7 +275,7 @@ def month_of_flows(shape: Shape, month: date, *, last: bool) -> list[Flow]:
         )  # fmt: skip
     if number == 5:
         flows.append(
-            Flow("service", 24, "213", _yuan(homes * (46 if homes > 150 else 22)), "安装单元门对讲，按居民会议决定", "安平锁具（演示）",
+            Flow("service", 24, "213", _yuan(homes * (46 if homes > 150 else 22)), "安装单元门对讲，按居民会议决定", "安平锁具",
                  source="public_revenue", decision="居民会议决议2号")
         )  # fmt: skip
     if number == 1:

@@ -10,9 +10,9 @@ from typing import Any
 
 from core.models import Attachment, User
 from fees.choices import Direction
-from fees.documents import CashBook, CashRow
+from fees.documents import CashBook, CashRow, ClosingCheck, ClosingView
 from fees.forms import COLUMN_OF
-from fees.models import Closing, Draft, Voucher
+from fees.models import Draft, Voucher
 from fees.rules import month_of
 
 LANES = 3
@@ -186,7 +186,8 @@ def ledgers_made(results: Sequence[tuple[str, str]]) -> list[LedgerMade]:
     return found
 
 
-def reasons_given(closing: Closing | None) -> list[dict[str, Any]]:
-    """Return what was explained when a month was prepared: check, label, count, reason."""
-    reasons: list[dict[str, Any]] = json.loads(closing.told) if closing is not None else []
-    return reasons
+def explained(view: ClosingView) -> list[tuple[ClosingCheck, str]]:
+    """Return a month's told checks with the reasons that stand in its last closing, else their own."""
+    given: list[dict[str, Any]] = json.loads(view.last.told) if view.last is not None else []
+    known = len(given) == len(view.told)  # a month that was sent back may have changed since
+    return [(check, given[i]["reason"] if known else check.reason) for i, check in enumerate(view.told)]

@@ -11,6 +11,7 @@ import hashlib
 import json
 import sys
 from decimal import Decimal, InvalidOperation
+from typing import Any
 
 SIGNS = {"income": 1, "expense": -1, "transfer_in": 1, "transfer_out": -1, "held_in": 1, "held_out": -1}
 TOTALS = {
@@ -27,7 +28,7 @@ class Different(Exception):
     """The file says something that does not follow from its own figures."""
 
 
-def no_twins(pairs):
+def no_twins(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     """Refuse a key that stands twice: one reader would see the first, another the last."""
     data = dict(pairs)
     if len(data) != len(pairs):
@@ -35,14 +36,14 @@ def no_twins(pairs):
     return data
 
 
-def canonical_hash(data):
+def canonical_hash(data: dict[str, Any]) -> str:
     """Return sha256 over the canonical JSON (keys sorted, no spaces, UTF-8) without sha256 and verify_url."""
     rest = {key: value for key, value in data.items() if key not in ("sha256", "verify_url")}
     text = json.dumps(rest, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
     return hashlib.sha256(text.encode("utf-8")).hexdigest()
 
 
-def money(text):
+def money(text: Any) -> Decimal:
     """Return an amount written as a string with two decimals."""
     amount = Decimal(text)
     if not amount.is_finite() or f"{amount:.2f}" != text:
@@ -50,7 +51,7 @@ def money(text):
     return amount
 
 
-def check_book(book):
+def check_book(book: dict[str, Any]) -> int:
     """Check one book: running balances, sums, equation; return how many lines it has."""
     name = book["book"]
     balance = money(book["opening"])
@@ -75,21 +76,25 @@ def check_book(book):
     return len(book["lines"])
 
 
-def check_splits(data):
+def check_splits(data: dict[str, Any]) -> None:
     """Check the sums by source and by service line against the lines of both books."""
     lines = [line for book in data["books"] for line in book["lines"]]
     for key, row in data["sources"].items():
         for column, direction in (("received", "income"), ("spent", "expense")):
-            found = sum((money(x["amount"]) for x in lines if x["direction"] == direction and x["source"] == key), 0)
+            found = sum(
+                (money(x["amount"]) for x in lines if x["direction"] == direction and x["source"] == key), Decimal(0)
+            )
             if found != money(row[column]):
                 raise Different(f"来源{key}的{column}应是{found:.2f}，写的是{row[column]}")
     for key, row in data["service_lines"].items():
-        found = sum((money(x["amount"]) for x in lines if x["direction"] == "expense" and x["service_line"] == key), 0)
+        found = sum(
+            (money(x["amount"]) for x in lines if x["direction"] == "expense" and x["service_line"] == key), Decimal(0)
+        )
         if found != money(row["spent"]):
             raise Different(f"服务项目{key}的spent应是{found:.2f}，写的是{row['spent']}")
 
 
-def main(arguments):
+def main(arguments: list[str]) -> int:
     if len(arguments) != 2:
         print("用法：python3 verify_ledger.py 文件.json", file=sys.stderr)
         return 2

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from decimal import Decimal
 
 from django.db import transaction
 
 from core.models import Attachment, User
-from core.money import plain_money
+from core.money import CENT, MONEY_BELOW, plain_money
 from core.operations import record
 from fees.choices import Direction, DraftState
 from fees.models import (
@@ -105,8 +105,8 @@ def check_data(data: DraftData) -> None:
         raise NoLines
     for position, line in enumerate(data.lines, start=1):
         amount = line.amount
-        whole = isinstance(amount, Decimal) and amount.is_finite() and amount == amount.quantize(Decimal("0.01"))
-        if not whole or (amount <= 0) != (data.reverses is not None) or abs(amount) >= Decimal("1e12"):
+        fits = isinstance(amount, Decimal) and amount.is_finite() and abs(amount) < MONEY_BELOW
+        if not fits or amount != amount.quantize(CENT) or amount == 0 or (amount < 0) != (data.reverses is not None):
             raise NotPositive(position)
         if data.direction not in DIRECTIONS_OF[line.account.direction]:
             raise WrongAccount(position)
@@ -123,10 +123,10 @@ def check_data(data: DraftData) -> None:
 
 
 def _same_content(draft: Draft, data: DraftData) -> bool:
-    """Whether a draft holds what the form says: the second sending of one form."""
-    lines = [(line.summary, line.account_id, line.amount) for line in draft.lines.all()]
-    typed = [(line.summary, line.account.code, line.amount) for line in data.lines]
-    return (draft.book_id, draft.on, draft.direction, lines) == (data.book.pk, data.on, data.direction, typed)
+    """Whether a draft holds what the form says: the second sending of one form, its papers uploaded anew."""
+    stored = data_of(draft)
+    papers = [{paper.sha256 for paper in each.attachments} for each in (stored, data)]
+    return papers[0] == papers[1] and replace(stored, attachments=()) == replace(data, attachments=())
 
 
 def _posted_from_token(token: str) -> Voucher | None:
@@ -189,10 +189,17 @@ def save_draft(data: DraftData, *, draft: Draft | None = None, hand_in: bool, ac
 
 @transaction.atomic
 def delete_draft(draft: Draft, *, actor: User, at: datetime) -> None:
-    """Delete a draft; what was never posted may go, and the history says so."""
+    """Delete a draft; what was never posted may go, and the history says so.
+
+    :raises DraftGone: when it was posted or deleted in the meantime.
+    """
     compound = draft.book.compound
-    record("draft.delete", f"删去草稿：{draft.on}", actor=actor, at=at, area_code=compound.area_code, subject=draft)
-    draft.delete()
+    lock_books(compound)  # else a draft that is just being posted would be deleted too
+    locked = Draft.objects.filter(pk=draft.pk).first()
+    if locked is None:
+        raise DraftGone
+    record("draft.delete", f"删去草稿：{locked.on}", actor=actor, at=at, area_code=compound.area_code, subject=locked)
+    locked.delete()
 
 
 @transaction.atomic
@@ -201,12 +208,14 @@ def return_draft(draft: Draft, note: str, *, actor: User, at: datetime) -> None:
 
     :raises NotHandedIn: when it is not waiting for review.
     """
-    locked = Draft.objects.select_for_update().filter(pk=draft.pk).first()
+    compound = draft.book.compound
+    lock_books(compound)  # else a draft that is just being posted would be sent back too
+    locked = Draft.objects.filter(pk=draft.pk).first()
     if locked is None or locked.state != DraftState.HANDED_IN:
         raise NotHandedIn
     locked.state, locked.note = DraftState.RETURNED, note
     locked.save(update_fields=["state", "note"])
-    record("draft.return", f"退回草稿：{note}", actor=actor, at=at, area_code=locked.book.compound.area_code,
+    record("draft.return", f"退回草稿：{note}", actor=actor, at=at, area_code=compound.area_code,
            subject=locked)  # fmt: skip
 
 

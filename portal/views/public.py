@@ -284,11 +284,15 @@ def _file(request: HttpRequest, row: LedgerRow, format: str) -> HttpResponse:
 
 
 @dataclass(frozen=True)
-class Reversal:
-    """A later voucher that reverses the one shown; ``is_shown``: whether it has a public page yet."""
+class Tied:
+    """A voucher that reverses the one shown, or is reversed by it; ``is_shown``: whether it has a public page yet."""
 
     voucher: Voucher
     is_shown: bool
+
+
+def _tied(other: Voucher, newest: LedgerRow) -> Tied:
+    return Tied(other, other.on.replace(day=1) <= newest.last_month)
 
 
 @public_page
@@ -303,7 +307,8 @@ def voucher(request: HttpRequest, code: str, book: str, year: int, number: int) 
         "compound": found,
         "voucher": posted,
         "shown_in": LedgerRow.objects.of(found).months().covering(posted.on).newest_versions().first(),
-        "reversals": [Reversal(v, v.on.replace(day=1) <= newest.last_month) for v in posted.reversed_by.all()],
+        "reverses": _tied(posted.reverses, newest) if posted.reverses else None,
+        "reversals": [_tied(later, newest) for later in posted.reversed_by.all()],
         **_place(found),
     }
     return render(request, "portal/public/voucher.html", context)

@@ -17,7 +17,15 @@ from core.commands import ProductCommand, Refused
 from core.spreadsheets import WorkbookRefused
 
 KEEPERS = [Role.COMMUNITY_CLERK, Role.COMMUNITY_SECRETARY, Role.STREET_STAFF, Role.DISTRICT_ADMIN]
-NOTHING: dict[str, Any] = {"rows": 0, "new": 0, "changed": 0, "unchanged": 0, "to_confirm": [], "warnings": [], "compounds": []}
+NOTHING: dict[str, Any] = {
+    "rows": 0,
+    "new": 0,
+    "changed": 0,
+    "unchanged": 0,
+    "to_confirm": [],
+    "warnings": [],
+    "compounds": [],
+}
 
 
 class Command(ProductCommand):

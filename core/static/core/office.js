@@ -67,7 +67,7 @@
     } else if (/^[1-9]$/.test(event.key) && rows[event.key - 1]?.querySelector("[data-number]")) {
       opens(rows[event.key - 1])?.click();
     } else if (name === "r") {
-      const note = document.querySelector(".review-return input");
+      const note = document.querySelector(".review-return [name=note]");
       if (!note) return;
       event.preventDefault();
       note.focus();
@@ -122,11 +122,10 @@
         all[all.indexOf(field) + 1]?.focus();
       }
     });
-    if (!document.querySelector(".error-summary")) {
-      // However long the month is: the entry line with its buttons stands at the lower edge of the screen.
-      entry.querySelector(".actions")?.scrollIntoView({ block: "end" });
-      entry.querySelector("[name$='0-summary']")?.focus({ preventScroll: true });
-    }
+    // However long the month is: the entry line with its buttons stands at the lower edge of the screen.
+    entry.querySelector(".actions")?.scrollIntoView({ block: "end" });
+    const wrong = entry.querySelector(".invalid input, .invalid select");
+    (wrong || entry.querySelector("[name$='0-summary']"))?.focus({ preventScroll: true });
   }
 
   // --- Forms that are sent once; and every error summary is read first ---
@@ -138,5 +137,5 @@
     });
     window.addEventListener("pageshow", () => (sent = false));
   });
-  document.querySelector(".error-summary")?.focus();
+  if (!entry) document.querySelector(".error-summary")?.focus();
 })();

@@ -96,7 +96,9 @@ class Command(ProductCommand):
     def _areas(self) -> None:
         path = Path(register.__file__).parent / "data" / "shijingshan_communities.csv"
         with open(path, encoding="utf-8", newline="") as lines:
-            register.import_areas([register.AreaRow(**row) for row in csv.DictReader(lines)], actor=self.actor, at=self.at)
+            register.import_areas(
+                [register.AreaRow(**row) for row in csv.DictReader(lines)], actor=self.actor, at=self.at
+            )
         for number, area in enumerate(Area.objects.exclude(level="district").filter(phone="")):
             area.phone = f"010-0000-{number:04d}"
             area.office = f"{area.name}办公楼一层，周一至周五9:00至17:00（演示）"

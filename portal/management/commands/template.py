@@ -9,6 +9,7 @@ from typing import Any
 
 from django.core.management.base import CommandParser
 
+from compounds.imports import register_template
 from core.commands import ProductCommand, Refused
 from core.spreadsheets import Table, write_workbook
 
@@ -41,32 +42,6 @@ CASHBOOK = (
         "期初只写一次，日期是第一个月的前一天；没有期初就删去这张表。同一个文件只能导入一次。",
     ],
 )  # fmt: skip
-REGISTER = (
-    [
-        Table(
-            "房屋",
-            [
-                "小区", "楼号", "单元", "房号", "建筑面积", "面积来源", "房屋性质", "用途", "参加表决", "产权人",
-                "产权人电话", "共有人", "户代表", "户代表电话", "产权单位", "空置",
-            ],
-            [
-                [
-                    "槐荫里小区（演示）", "3", "2", "501", Decimal("59.7500"), "产权登记", "房改房", "住宅", "是", "王秀兰",
-                    "010-0000-0000", "", "王秀兰", "010-0000-0000", "", "否",
-                ],
-            ],
-            [20, 8, 8, 8, 12, 12, 12, 8, 10, 12, 16, 16, 12, 16, 20, 8],
-        ),
-        Table("小区", ["小区", "地址", "建成年份", "备注"], [["槐荫里小区（演示）", "八角南里社区内", 1983, ""]], [20, 30, 10, 30]),
-    ],
-    [
-        "一行是一套房屋。小区、楼号、房号、建筑面积必填。第二行是例子，请换成您的。",
-        "小区写名称或编号；社区里没有这个名称的小区，就新建一个。",
-        "面积来源：产权登记、测绘、合同、售房单位台账、居民自报。用途：住宅、商业、车库、地下室、其他。",
-        "同名同电话是同一个人；只有名字一样的，先算两个人，列出来等您确认。",
-    ],
-)  # fmt: skip
-TEMPLATES = {"cashbook": CASHBOOK, "register": REGISTER}
 
 
 class Command(ProductCommand):
@@ -74,12 +49,11 @@ class Command(ProductCommand):
     writes = False
 
     def arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("kind", choices=sorted(TEMPLATES))
+        parser.add_argument("kind", choices=["cashbook", "register"])
         parser.add_argument("output", metavar="OUT.xlsx")
 
     def run(self, **options: Any) -> dict[str, Any]:
-        tables, notes = TEMPLATES[options["kind"]]
-        content = write_workbook(tables, notes)
+        content = register_template() if options["kind"] == "register" else write_workbook(*CASHBOOK)
         try:
             with open(options["output"], "wb") as out:
                 out.write(content)

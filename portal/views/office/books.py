@@ -313,8 +313,12 @@ def draft_delete(request: OfficeRequest, code: str, pk: int) -> HttpResponse:
     """Delete a draft; what was never posted may go."""
     compound = find_compound(request, code)
     require(can_enter(request.user, compound, request.today))
-    delete_draft(_draft(compound, pk), actor=request.user, at=request.at)
-    messages.success(request, "草稿删去了。")
+    try:
+        delete_draft(_draft(compound, pk), actor=request.user, at=request.at)
+    except Refusal as problem:
+        messages.warning(request, sentence_of(problem))
+    else:
+        messages.success(request, "草稿删去了。")
     return redirect("drafts", code=compound.code)
 
 

@@ -24,7 +24,7 @@ from fees.operations import (
 )
 from fees.permissions import can_approve, can_issue, can_prepare
 from fees.rules import month_of, months_from, next_month, previous_month
-from portal.documents import reasons_given
+from portal.documents import explained
 from portal.views.office.door import OfficeRequest, compound_page, find_compound, in_scope, month_or_404, require
 from portal.views.office.words import sentence_of
 from portal.waiting import due_day, is_over
@@ -121,7 +121,7 @@ def closing(request: OfficeRequest, code: str, period: str) -> HttpResponse:
             "month": found.month,
             "reasons": reasons,
             "told": [(check, None if check.reason else reasons[check.key]) for check in view.told],
-            "given": reasons_given(last),
+            "explained": explained(view),
             "note": note,
             "problem": problem,
             "over": is_over(found.month, request.today),
@@ -182,5 +182,5 @@ def closing_approval(request: OfficeRequest, code: str, period: str) -> HttpResp
     if view.step != ClosingStep.PREPARED and not problem:
         return redirect("closing", code=compound.code, period=found.code)
     shown = {"view": view, "month": found.month, "problem": problem, "next": next_month(found.month)}
-    shown["given"] = reasons_given(view.last)
+    shown["explained"] = explained(view)
     return compound_page(request, "portal/office/closing_approval.html", compound, "closing", shown)

@@ -13,9 +13,9 @@ from core.pages import page_of
 from fees.forms import NoteForm
 from fees.models import Draft, DraftQuerySet, Voucher
 from fees.operations import DraftGone, Refusal, SamePerson, post_draft, return_draft
-from fees.permissions import HEADS, can_read_books, can_review
+from fees.permissions import HEADS, can_review
 from portal.documents import cautions, same_number_elsewhere, slip_of
-from portal.views.office.door import OfficeRequest, compound_page, in_scope, require
+from portal.views.office.door import OfficeRequest, compound_page, find_compound, in_scope, require
 from portal.views.office.words import same_person, sentence_of
 from portal.waiting import narrowed
 
@@ -42,10 +42,7 @@ def review_draft(request: OfficeRequest, pk: int) -> HttpResponse:
     draft = Draft.objects.for_display().filter(pk=pk).first()
     if draft is None:
         return _posted_already(request, pk)
-    compound = draft.book.compound
-    if not can_read_books(request.user, compound, request.today):
-        raise Http404
-    request.acting_area = compound.area_code
+    compound = draft.book.compound = find_compound(request, draft.book.compound.code)
     require(can_review(request.user, compound, request.today))
     note = NoteForm(request.POST if request.POST.get("act") == "return" else None)
     problem = ""

@@ -1,0 +1,71 @@
+#!/usr/bin/env bash
+# Everything CI needs, part by part; a part that fails does not keep the others from running.
+#
+# TEST_DATABASE_URL and TEST_REDIS_URL say where PostgreSQL (a role that may create databases) and Redis are sought;
+# with WUHAO_REQUIRE_SERVICES=1 their absence is a failure.
+set -uo pipefail
+cd "$(dirname "$0")/.."
+tools/setup.sh tests || exit 1
+
+# The product's own settings stay out of it, and so do its files.
+unset DATABASE_URL REDIS_URL REDIS_PREFIX DOCUMENTS_URL SECRET_KEY ALLOWED_HOSTS PUBLIC_URL TRUSTED_PROXIES DEBUG PORT \
+    DISTRICT_CODE DISTRICT_NAME JOB_LEASE_SECONDS JOB_SWEEP_SECONDS SERVER_LOG_LEVEL
+WUHAO_VAR=$(mktemp -d) || exit 1
+export WUHAO_VAR
+trap 'rm -rf "$WUHAO_VAR"' EXIT
+export TEST_DATABASE_URL=${TEST_DATABASE_URL:-postgres://postgres@127.0.0.1:5432/postgres}
+export TEST_REDIS_URL=${TEST_REDIS_URL:-redis://127.0.0.1:6379/5}
+PATH=$PWD/.venv/bin:$PATH
+
+summary=() failed=0
+part() {
+    local name=$1 begun=$SECONDS verdict=ok
+    shift
+    printf '\n=== %s\n' "$name"
+    "$@" </dev/null || { verdict=FAILED; failed=1; }
+    summary+=("$(printf '%-34s %5d s  %s' "$name" $((SECONDS - begun)) "$verdict")")
+}
+
+services_answer() {
+    python - <<'PY'
+import os
+import sys
+
+import psycopg
+import redis
+
+try:
+    psycopg.connect(os.environ["TEST_DATABASE_URL"], connect_timeout=3).close()
+    redis.Redis.from_url(os.environ["TEST_REDIS_URL"], socket_connect_timeout=3).ping()
+except (psycopg.Error, redis.RedisError) as error:
+    sys.exit(f"{type(error).__name__}: {error}")
+PY
+}
+
+on_postgres() {
+    # A database name of this run's own: two checkouts may be tested beside each other.
+    local url
+    url=$(python -c 'import os, urllib.parse as u
+print(u.urlsplit(os.environ["TEST_DATABASE_URL"])._replace(path=f"/wuhao_{os.getppid()}").geturl())')
+    DATABASE_URL=$url SECRET_KEY=of-the-tests ALLOWED_HOSTS=127.0.0.1,localhost PUBLIC_URL=http://127.0.0.1:8000 "$@"
+}
+
+part "ruff check" ruff check .
+part "ruff format" ruff format --check .
+part "mypy" mypy
+part "import contracts" lint-imports
+part "migrations" python manage.py makemigrations --check --dry-run
+part "tests on SQLite" pytest -q -n 2 -m "not services and not journey"
+if why=$(services_answer 2>&1); then
+    part "tests on PostgreSQL" on_postgres pytest -q -n 2 -m "not services and not journey"
+    part "services: Redis, Celery, PostgreSQL" pytest -q -m services
+else
+    printf '\n*** PostgreSQL or Redis does not answer: the tests on PostgreSQL and with a Celery worker are NOT RUN.\n*** %s\n' "$why"
+    summary+=("PostgreSQL, Redis, Celery                   NOT RUN")
+    if [ "${WUHAO_REQUIRE_SERVICES:-}" ]; then failed=1; fi
+fi
+part "journeys in Chromium" pytest -q -m journey tests/journeys
+
+printf '\n=== Summary, %d min %d s\n' $((SECONDS / 60)) $((SECONDS % 60))
+printf '%s\n' "${summary[@]}"
+exit "$failed"
