@@ -59,6 +59,11 @@ DISTRICT_NAME = env.str("DISTRICT_NAME", default="北京市石景山区")
 # --- Django -------------------------------------------------------------------------------------------------------
 
 INSTALLED_APPS = [
+    # Ours first: core's templates and colours come before those of Django's own admin.
+    "core",
+    "compounds",
+    "fees",
+    "portal",
     "django.contrib.admin",
     "django.contrib.auth",
     "django.contrib.contenttypes",
@@ -68,10 +73,6 @@ INSTALLED_APPS = [
     "csp",
     "axes",
     "django_htmx",
-    "core",
-    "compounds",
-    "fees",
-    "portal",
 ]
 
 MIDDLEWARE = [

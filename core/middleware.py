@@ -61,7 +61,7 @@ class OfficeDoor:
         user: User = request.user
         at = timezone.now()
         user.seen_from = client_address(request)
-        if self._has_lapsed(request.session, at):
+        if self._has_lapsed(request, at):
             record("logout.idle", "久未操作，自动退出", actor=user, at=at)
             logout(request)
             response = self._ask_to_log_in(request)
@@ -89,9 +89,12 @@ class OfficeDoor:
             return redirect(settings.PASSWORD_URL)
         return None
 
-    def _has_lapsed(self, session: SessionBase, at: datetime) -> bool:
-        """Return whether nothing was done for 30 minutes or 12 hours are over; else note that the person is there."""
-        now = at.timestamp()
+    def _has_lapsed(self, request: HttpRequest, at: datetime) -> bool:
+        """Return whether nothing was done for 30 minutes or 12 hours are over; else note that the person is there.
+
+        A page that asks again by itself does not show that anybody is there.
+        """
+        session, now = request.session, at.timestamp()
         seen = session.get("seen_at")
         if seen is None:
             begin_session(session, at)
@@ -102,7 +105,7 @@ class OfficeDoor:
             return True
         if now - session["entered_at"] > LONGEST.total_seconds():
             return True
-        if idle > NOTED_EVERY.total_seconds():
+        if idle > NOTED_EVERY.total_seconds() and not request.headers.get("HX-Request"):
             session["seen_at"] = now
         return False
 

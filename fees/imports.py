@@ -17,6 +17,7 @@ from fees.operations import (
     BeforeBooks,
     Cashbook,
     CashbookRow,
+    FarAhead,
     NegativeBalance,
     OpeningRow,
     PeriodClosed,
@@ -86,8 +87,9 @@ class _Cells:
         return text
 
     def needed(self, heading: str, limit: int = 200) -> str:
+        known = len(self.errors)
         text = self.text(heading, limit)
-        if not text and not self.failed:
+        if not text and len(self.errors) == known:
             self.error(heading, f"{heading}没有填。")
         return text
 
@@ -257,6 +259,8 @@ def word_refusal(refusal: Refusal) -> str:
         state = "已经结账" if refusal.step == ClosingStep.APPROVED else "已编制，等主任审定"
         month = f"{refusal.month.year}年{refusal.month.month}月"
         return f"{month}{state}，不能再记{refusal.month.month}月的日期。请记以后的月份，摘要写明是哪天的事。"
+    if isinstance(refusal, FarAhead):
+        return f"{refusal.day.year}年太远了，请看看年份。"
     if isinstance(refusal, BeforeBooks):
         return f"账从{refusal.first_month.year}年{refusal.first_month.month}月开始，不能记更早的日期。"
     if isinstance(refusal, NegativeBalance):

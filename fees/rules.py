@@ -15,6 +15,8 @@ HASH_VERSION = "v1"
 POSTING_DAYS = 14
 POSTING_DUE_DAY = 10
 REVIEW_DAYS = 3
+# A date further ahead is a slip of the pen: every month up to it would be opened.
+AHEAD_DAYS = 400
 
 # How a direction moves its book's balance. A transfer inside one book moves nothing (see ``book_effect``).
 SIGNS = {"income": 1, "expense": -1, "transfer_in": 1, "transfer_out": -1, "held_in": 1, "held_out": -1}
@@ -40,6 +42,11 @@ def previous_month(month: date) -> date:
 def last_day(month: date) -> date:
     """Return the last day of the month."""
     return next_month(month) - timedelta(days=1)
+
+
+def is_far_ahead(day: date, today: date) -> bool:
+    """Return whether a date lies too far after today to be meant."""
+    return (day - today).days > AHEAD_DAYS
 
 
 def months_from(first: date, last: date) -> list[date]:

@@ -7,11 +7,12 @@ fixed number of queries, for anyone, from the data that hangs out and the vouche
 from __future__ import annotations
 
 import json
+import re
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import date
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from typing import Any
 
 from django.db.models import Count, Max, Q
@@ -385,20 +386,17 @@ def _document_meant(data: Mapping[str, Any]) -> Document | None:
     if not (isinstance(compound, dict) and isinstance(period, str) and isinstance(version, int)):
         return None
     of = compound.get("code")
-    if not isinstance(of, str) or not 0 < version < 1000 or "\x00" in of + period:
+    if not isinstance(of, str) or not 0 < version < 1000 or not (of + period).isprintable():
         return None
     return documents.filter(ledger__compound__code=of, ledger__code=period, ledger__version=version).first()
 
 
+_AMOUNT = re.compile(r"-?[0-9]{1,15}\.[0-9]{2}")
+
+
 def _amount(value: object) -> Decimal | None:
-    """Return an amount as a ledger's JSON spells it, or None."""
-    if not isinstance(value, str) or len(value) > 20:
-        return None
-    try:
-        amount = Decimal(value)
-    except InvalidOperation:
-        return None
-    return amount if amount.is_finite() else None
+    """Return an amount as a ledger's JSON spells it, or None: 1E+999999 would be a number too."""
+    return Decimal(value) if isinstance(value, str) and _AMOUNT.fullmatch(value) else None
 
 
 def _compared(data: Mapping[str, Any], ledger: Ledger) -> tuple[Figure, ...]:

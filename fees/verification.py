@@ -76,7 +76,7 @@ def _rows(queryset: QuerySet[Any], columns: tuple[str, ...]) -> tuple[list[dict[
     names = ("pk", *columns)
     try:
         rows = list(queryset.values(*names))
-        bad = []
+        bad: list[int] = []
     except _UNREADABLE:
         rows, bad = [], []
         for key in queryset.values_list("pk", flat=True):

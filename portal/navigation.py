@@ -41,6 +41,7 @@ def public_navigation(request: HttpRequest, back: str = "") -> dict[str, Any]:
     switch = urlencode({"size": NORMAL if large else LARGE, "next": back or request.get_full_path()})
     return {
         "large": large,
+        "home": reverse("home"),
         "line": f"{settings.DISTRICT_NAME.rpartition('市')[2]}老旧小区服务管理公开",
         "links": [
             {"href": reverse("home"), "text": "查小区"},

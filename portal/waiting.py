@@ -21,11 +21,8 @@ from core.models import Entry, Job, User
 from fees.choices import ClosingStep, DraftState
 from fees.models import Closing, Draft, Ledger, Opening, Period, PeriodQuerySet
 from fees.permissions import HEADS, issuing_areas
-from fees.rules import last_day, month_of, next_month, previous_month
+from fees.rules import POSTING_DUE_DAY, REVIEW_DAYS, last_day, month_of, next_month, previous_month
 
-# The ledger of a month hangs out by this day of the next one; a draft is looked at within these days.
-POSTING_DUE_DAY = 10
-REVIEW_DAYS = 3
 # Streets and the district are shown compounds that are late so many months back, and so many by name.
 MONTHS_BACK = 3
 NAMED = 20

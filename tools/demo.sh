@@ -2,7 +2,7 @@
 # The demo district, from nothing to a served page. HOST, PORT and WUHAO_VAR may be set; Ctrl-C ends it.
 set -euo pipefail
 cd "$(dirname "$0")/.."
-export HOST=${HOST:-127.0.0.1} PORT=${PORT:-8000} DJANGO_RUNSERVER_HIDE_WARNING=true
+export HOST=${HOST:-127.0.0.1} PORT=${PORT:-8000} DJANGO_RUNSERVER_HIDE_WARNING=true PYTHONUNBUFFERED=1
 
 tools/setup.sh
 # Asked before the work, not after it.

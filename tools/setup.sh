@@ -3,6 +3,9 @@
 # costs less than a second. `setup.sh tests` adds what `make test` needs.
 set -euo pipefail
 cd "$(dirname "$0")/.."
+# One at a time: a second call waits and then finds everything done.
+exec 9<.
+flock 9
 for_tests=${1:-}
 
 say() { printf '%s\n' "$*" >&2; }

@@ -45,8 +45,8 @@ def canonical_hash(data: dict[str, Any]) -> str:
 
 def money(text: Any) -> Decimal:
     """Return an amount written as a string with two decimals."""
-    amount = Decimal(text)
-    if not amount.is_finite() or f"{amount:.2f}" != text:
+    amount = Decimal(text if isinstance(text, str) and len(text) <= 20 else "NaN")
+    if not amount.is_finite() or amount.adjusted() > 15 or f"{amount:.2f}" != text:
         raise Different(f"金额写法不对：{text}")
     return amount
 
@@ -119,7 +119,7 @@ def main(arguments: list[str]) -> int:
     except Different as why:
         print(f"不一致：{why}")
         return 1
-    except (KeyError, TypeError, AttributeError, InvalidOperation) as why:
+    except (KeyError, TypeError, ValueError, AttributeError, InvalidOperation) as why:
         print(f"不一致：缺少或写错了{why}")
         return 1
     print(

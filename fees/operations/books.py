@@ -7,6 +7,7 @@ from datetime import date, datetime
 from decimal import Decimal
 
 from django.db import transaction
+from django.utils import timezone
 
 from compounds.models import Compound
 from core.hashing import canonical_json
@@ -22,11 +23,12 @@ from fees.models import (
     Period,
     Voucher,
 )
-from fees.operations.refusals import AlreadyOpened, BeforeBooks, BooksNotOpened, PeriodClosed, SamePerson
+from fees.operations.refusals import AlreadyOpened, BeforeBooks, BooksNotOpened, FarAhead, PeriodClosed, SamePerson
 from fees.rules import (
     ZERO,
     genesis,
     is_another,
+    is_far_ahead,
     month_of,
     months_from,
     next_month,
@@ -86,14 +88,18 @@ def periods_until(compound: Compound, month: date, *, begin: bool) -> Period:
 
 
 def last_step(period: Period) -> Closing | None:
+    """Return the row that is the month's state, or None while it was never prepared."""
     return period.closings.order_by("-seq").first()
 
 
-def open_period(compound: Compound, day: date) -> Period:
+def open_period(compound: Compound, day: date, *, at: datetime) -> Period:
     """Return the open month of a day, for posting into it.
 
     :raises PeriodClosed: when it is prepared or approved. :raises BeforeBooks: when books begin later.
+    :raises FarAhead: when the date must be a slip of the pen.
     """
+    if is_far_ahead(day, timezone.localdate(at)):
+        raise FarAhead(day)
     month = month_of(day)
     period = periods_until(compound, month, begin=True)
     last = last_step(period)

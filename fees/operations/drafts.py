@@ -153,7 +153,7 @@ def save_draft(data: DraftData, *, draft: Draft | None = None, hand_in: bool, ac
             return first
         if _posted_from_token(data.form_token) is not None:
             raise FormReused
-    period = open_period(data.book.compound, data.on)
+    period = open_period(data.book.compound, data.on, at=at)
     if draft is None:
         draft = Draft(entered_by=actor, form_token=data.form_token)
     else:

@@ -9,6 +9,7 @@ from datetime import date, datetime
 from decimal import Decimal
 
 from django.db import transaction
+from django.utils import timezone
 
 from compounds.models import Compound
 from core.models import User
@@ -21,13 +22,14 @@ from fees.operations.posting import post_postings
 from fees.operations.refusals import (
     AlreadyOpened,
     BeforeBooks,
+    FarAhead,
     ImportedBefore,
     NegativeBalance,
     PeriodClosed,
     Refusal,
     RowsRefused,
 )
-from fees.rules import ZERO, month_of, next_month
+from fees.rules import ZERO, is_far_ahead, month_of, next_month
 
 BOOK_SHEET, OPENING_SHEET = "收支", "期初"
 
@@ -99,7 +101,7 @@ def _post_openings(compound: Compound, cashbook: Cashbook, books: Mapping[str, B
         post_opening(data, **acts)  # type: ignore[arg-type]
 
 
-def _refuse_months(compound: Compound, cashbook: Cashbook) -> None:
+def _refuse_months(compound: Compound, cashbook: Cashbook, *, today: date) -> None:
     """Refuse rows dated before the books or in a prepared or closed month: all of them, each by its cell.
 
     :raises RowsRefused:
@@ -111,7 +113,9 @@ def _refuse_months(compound: Compound, cashbook: Cashbook) -> None:
     for row in cashbook.rows:
         month = month_of(row.on)
         step = periods.get(month)
-        if month < first:
+        if is_far_ahead(row.on, today):
+            bad.append((BOOK_SHEET, row.row, "日期", FarAhead(row.on)))
+        elif month < first:
             bad.append((BOOK_SHEET, row.row, "日期", BeforeBooks(first)))
         elif step in (ClosingStep.PREPARED, ClosingStep.APPROVED):
             bad.append((BOOK_SHEET, row.row, "日期", PeriodClosed(month, step)))
@@ -202,7 +206,7 @@ def import_cashbook(
         _post_openings(compound, cashbook, books, entered_by=entered_by, reviewed_by=reviewed_by, at=at)
     except AlreadyOpened as refusal:
         raise RowsRefused([(OPENING_SHEET, cashbook.openings[0].row, "账簿", refusal)]) from None
-    _refuse_months(compound, cashbook)
+    _refuse_months(compound, cashbook, today=timezone.localdate(at))
     accounts = {(r.book, r.means): money_account_of(books[r.book], r.means) for r in cashbook.rows}
     pairs = _postings(cashbook, books, accounts, f"import:{sha256[:16]}")
     try:

@@ -100,9 +100,7 @@ def _refuse_negative(compound: Compound, postings: Sequence[Posting], vouchers: 
     start = first.month if first else date.min
     standing = standing_before(compound, start)
     moves: dict[int, list[Move]] = {key: [] for key in watched}
-    rows = Voucher.objects.of(compound).filter(
-        Q(money_account__in=watched) | Q(to_account__in=watched), on__gte=start
-    )
+    rows = Voucher.objects.of(compound).filter(Q(money_account__in=watched) | Q(to_account__in=watched), on__gte=start)
     for on, number, direction, amount, account, target, book, year in rows.values_list(
         "on", "number", "direction", "amount", "money_account_id", "to_account_id", "book_id", "year"
     ):
@@ -275,7 +273,7 @@ def post_draft(draft_id: int, *, actor: User, at: datetime) -> Voucher:
     check_data(data)
     if data.reverses is not None:
         refuse_reversal(data.reverses, data.on)
-    open_period(compound, data.on)
+    open_period(compound, data.on, at=at)
     token = f":{draft.form_token}" if draft.form_token else ""
     postings = _legs(data, origin + token)
     vouchers = _append(
@@ -314,7 +312,7 @@ def post_postings(
         raise SamePerson(entered_by)
     lock_books(compound)
     for month in sorted({month_of(posting.data.on) for posting in postings}):
-        open_period(compound, month)
+        open_period(compound, month, at=at)
     vouchers = _append(postings, entered_by=entered_by, entered_at=at, reviewed_by=reviewed_by, at=at)
     _refuse_negative(compound, postings, vouchers)
     return vouchers

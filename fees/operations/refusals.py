@@ -37,6 +37,14 @@ class BeforeBooks(Refusal):
         self.first_month = first_month
 
 
+class FarAhead(Refusal):
+    """The date lies so far ahead that it must be a slip of the pen; ``day`` is that date."""
+
+    def __init__(self, day: date) -> None:
+        super().__init__(day)
+        self.day = day
+
+
 class BooksNotOpened(Refusal):
     """The compound has no opening and no voucher yet, so it has no months."""
 

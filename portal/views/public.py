@@ -370,7 +370,7 @@ def _wants_json(request: HttpRequest) -> bool:
     return request.get_preferred_type(["text/html", "application/json"]) == "application/json"
 
 
-def _as_json(code: str, verdict: Verdict, status: int = 200) -> JsonResponse:
+def _as_json(code: str, verdict: Verdict) -> JsonResponse:
     document = verdict.document
     return JsonResponse(
         {
@@ -381,7 +381,6 @@ def _as_json(code: str, verdict: Verdict, status: int = 200) -> JsonResponse:
             "sha256": document.sha256 if document else None,
             "latest": verdict.is_latest,
         },
-        status=status,
         json_dumps_params={"ensure_ascii": False},
     )
 
@@ -389,7 +388,7 @@ def _as_json(code: str, verdict: Verdict, status: int = 200) -> JsonResponse:
 def _unknown(request: HttpRequest, typed: str) -> HttpResponse:
     verdict = Verdict("unknown")
     if _wants_json(request):
-        return _as_json(typed[:SEARCH_LENGTH], verdict, status=404)
+        return _as_json(typed[:SEARCH_LENGTH], verdict)  # the question was answered: it is not genuine
     context = {
         "verdict": verdict,
         "typed": show_code(typed[:SEARCH_LENGTH]) if typed.isalnum() else typed[:SEARCH_LENGTH],

@@ -13,14 +13,14 @@ from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.views.decorators.debug import sensitive_post_parameters
-from django.views.decorators.http import require_POST
+from django.views.decorators.http import require_http_methods, require_POST
 
 from core.middleware import begin_session, client_address
 from core.models import User
 from core.operations import record, set_password
 from portal.forms import LoginForm, PasswordForm
 from portal.permissions import home_area
-from portal.views.office.door import OfficeRequest, logged_in
+from portal.views.office.door import FORM, OfficeRequest, logged_in
 
 
 class LoginPage(LoginView):
@@ -70,6 +70,7 @@ def logout(request: OfficeRequest) -> HttpResponse:
 
 
 @sensitive_post_parameters("old", "new", "again")
+@require_http_methods(FORM)
 @logged_in
 def password(request: OfficeRequest) -> HttpResponse:
     """Change one's own password; after a one-time password this is the only page."""

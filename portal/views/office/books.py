@@ -13,7 +13,7 @@ from django.http.request import QueryDict
 from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils.http import content_disposition_header
-from django.views.decorators.http import require_POST
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from compounds.models import Compound
 from core.models import Attachment
@@ -28,7 +28,7 @@ from fees.permissions import can_enter
 from fees.rules import ZERO, last_day, month_of, next_month, previous_month
 from portal.documents import numbers_without_gap, slip_of, tied
 from portal.permissions import can_work_in
-from portal.views.office.door import OfficeRequest, compound_page, find_compound, in_scope, require
+from portal.views.office.door import FORM, OfficeRequest, compound_page, find_compound, in_scope, require
 from portal.views.office.words import closed_month, reviewers_of, sentence_of
 from portal.waiting import first_month_to_write, steps_of
 
@@ -54,12 +54,16 @@ def _book(compound: Compound, kind: str) -> Book:
 # --- The cash book and its last line ------------------------------------------------------------------------------
 
 
+@require_safe
 @in_scope
 def cash_book(request: OfficeRequest, code: str, book: str) -> HttpResponse:
     """A book's month with its running balance; the last row is where the next voucher is typed."""
     compound = find_compound(request, code)
     found = _book(compound, book)
-    month = _asked_month(request.GET.get("month", "")) or first_month_to_write(steps_of(compound), request.today)
+    steps = steps_of(compound)
+    month = _asked_month(request.GET.get("month", "")) or first_month_to_write(steps, request.today)
+    if month > month_of(request.today) or month < min(steps, default=month):
+        raise Http404
     form = _entry_form(request, found, month) if can_enter(request.user, compound, request.today) else None
     return _book_page(request, found, month, form)
 
@@ -264,6 +268,7 @@ def _saved_words(request: OfficeRequest, draft: Draft, hand_in: bool) -> str:
 # --- Drafts -------------------------------------------------------------------------------------------------------
 
 
+@require_safe
 @in_scope
 def drafts(request: OfficeRequest, code: str) -> HttpResponse:
     """All drafts of a compound: being typed, waiting for review, sent back."""
@@ -289,6 +294,7 @@ def _draft(compound: Compound, pk: int) -> Draft:
     return draft
 
 
+@require_http_methods(FORM)
 @in_scope
 def draft(request: OfficeRequest, code: str, pk: int) -> HttpResponse:
     """One draft in the entry line, to change and hand in; a red one, and for readers every one, only to look at."""
@@ -333,6 +339,7 @@ def _voucher(compound: Compound, kind: str, year: int, number: int) -> Voucher:
     return found
 
 
+@require_safe
 @in_scope
 def office_voucher(request: OfficeRequest, code: str, book: str, year: int, number: int) -> HttpResponse:
     """A posted voucher whole: lines, persons, papers, its place in the chain, what reverses it."""
@@ -360,6 +367,7 @@ def office_voucher(request: OfficeRequest, code: str, book: str, year: int, numb
     )
 
 
+@require_http_methods(FORM)
 @in_scope
 def reversal(request: OfficeRequest, code: str, book: str, year: int, number: int) -> HttpResponse:
     """What a reversal will do, on a page of its own; sent, it hands in the red draft."""
@@ -389,6 +397,7 @@ def reversal(request: OfficeRequest, code: str, book: str, year: int, number: in
 # --- Papers -------------------------------------------------------------------------------------------------------
 
 
+@require_safe
 @in_scope
 def attachment(request: OfficeRequest, pk: int) -> HttpResponse:
     """The stored bytes of a paper, as a download that no browser runs; each reading stands in the history."""

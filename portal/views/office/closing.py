@@ -8,6 +8,7 @@ from datetime import date
 from django.contrib import messages
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect
+from django.views.decorators.http import require_http_methods, require_safe
 
 from compounds.models import Compound
 from fees.choices import ClosingStep
@@ -25,7 +26,7 @@ from fees.operations import (
 from fees.permissions import can_approve, can_issue, can_prepare
 from fees.rules import month_of, months_from, next_month, previous_month
 from portal.documents import explained
-from portal.views.office.door import OfficeRequest, compound_page, find_compound, in_scope, month_or_404, require
+from portal.views.office.door import FORM, OfficeRequest, compound_page, find_compound, in_scope, month_or_404, require
 from portal.views.office.words import sentence_of
 from portal.waiting import due_day, is_over
 
@@ -49,6 +50,7 @@ class MonthRow:
         return self.last.step if self.last else ""
 
 
+@require_safe
 @in_scope
 def closings(request: OfficeRequest, code: str) -> HttpResponse:
     """All months of a compound, the newest first, each with its step and ledger."""
@@ -93,6 +95,7 @@ def _period(request: OfficeRequest, compound: Compound, period: str) -> Period:
     return Period(compound=compound, month=month)
 
 
+@require_http_methods(FORM)
 @in_scope
 def closing(request: OfficeRequest, code: str, period: str) -> HttpResponse:
     """A month at its closing: what stands in the way, what is to be explained, the figures, the next step."""
@@ -163,6 +166,7 @@ def _act(request: OfficeRequest, period: Period, act: str, reasons: ReasonsForm,
     return ""
 
 
+@require_http_methods(FORM)
 @in_scope
 def closing_approval(request: OfficeRequest, code: str, period: str) -> HttpResponse:
     """What approving does and what cannot be undone, on a page of its own; sent, it approves."""

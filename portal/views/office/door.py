@@ -22,6 +22,8 @@ from core.money import NotUnderstood, parse_month
 from portal.permissions import Scope, home_area, role_in, scope_of
 
 OfficeView = Callable[..., HttpResponse]
+# What a page with a form answers to.
+FORM = ("GET", "HEAD", "POST")
 
 
 class OfficeRequest(HttpRequest):

@@ -7,6 +7,7 @@ from datetime import datetime, time, timedelta
 from django.http import HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
+from django.views.decorators.http import require_safe
 
 from compounds.models import Compound
 from core.models import Entry, EntryQuerySet
@@ -38,6 +39,7 @@ ACTIONS = [
 ]
 
 
+@require_safe
 @in_scope
 def history(request: OfficeRequest) -> HttpResponse:
     """The acts in the scope, the newest first."""

@@ -6,7 +6,7 @@ from typing import Any
 
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
-from django.views.decorators.http import require_POST
+from django.views.decorators.http import require_POST, require_safe
 
 from core import jobs as work
 from core.choices import JobState
@@ -20,6 +20,7 @@ from portal.views.office.door import OfficeRequest, in_scope, require
 SHOWN = 500
 
 
+@require_safe
 @in_scope
 def jobs(request: OfficeRequest) -> HttpResponse:
     """The jobs of the scope, the newest first."""
@@ -55,12 +56,14 @@ def _may_steer(request: OfficeRequest, job: Job) -> bool:
     return job.created_by_id == request.user.pk or any(job.area_code.startswith(area) for area in areas)
 
 
+@require_safe
 @in_scope
 def job(request: OfficeRequest, pk: int) -> HttpResponse:
     """One job: how far it is, what it made, what did not succeed and why."""
     return render(request, "portal/office/job.html", _shown(request, _job(request, pk)))
 
 
+@require_safe
 @in_scope
 def job_progress(request: OfficeRequest, pk: int) -> HttpResponse:
     """The changing part of a job's page; asked for anew only while the job is unfinished."""

@@ -9,6 +9,7 @@ from django.contrib import messages
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
+from django.views.decorators.http import require_http_methods
 
 from compounds.models import Area, Compound
 from core.codes import show_code
@@ -20,13 +21,14 @@ from fees.models import Ledger, Period
 from fees.operations import Refusal, issue_ledger, start_publishing
 from fees.permissions import can_issue, issuing_areas
 from fees.rules import POSTING_DAYS, month_of, months_from, previous_month
-from portal.views.office.door import OfficeRequest, compound_page, find_compound, in_scope, month_or_404, require
+from portal.views.office.door import FORM, OfficeRequest, compound_page, find_compound, in_scope, month_or_404, require
 from portal.views.office.words import sentence_of
 from portal.waiting import due_day, narrowed, unposted
 
 MONTHS_OFFERED = 24
 
 
+@require_http_methods(FORM)
 @in_scope
 def office_ledgers(request: OfficeRequest, code: str) -> HttpResponse:
     """A compound's posted ledgers, and what can be posted; with ``?month=`` what posting it means."""
@@ -88,6 +90,7 @@ class PublishRow:
         return self.step == ClosingStep.APPROVED and not self.posted
 
 
+@require_http_methods(FORM)
 @in_scope
 def publish(request: OfficeRequest) -> HttpResponse:
     """Choose a month and the compounds of an area; sent, a job posts their ledgers."""

@@ -6,6 +6,7 @@ from django.contrib import messages
 from django.db.models import Q
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
+from django.views.decorators.http import require_http_methods, require_safe
 
 from compounds.models import Compound
 from compounds.permissions import areas_of
@@ -15,7 +16,7 @@ from fees.models import Draft, DraftQuerySet, Voucher
 from fees.operations import DraftGone, Refusal, SamePerson, post_draft, return_draft
 from fees.permissions import HEADS, can_review
 from portal.documents import cautions, same_number_elsewhere, slip_of
-from portal.views.office.door import OfficeRequest, compound_page, find_compound, in_scope, require
+from portal.views.office.door import FORM, OfficeRequest, compound_page, find_compound, in_scope, require
 from portal.views.office.words import same_person, sentence_of
 from portal.waiting import narrowed
 
@@ -27,6 +28,7 @@ def _queue(request: OfficeRequest) -> DraftQuerySet:
     return drafts.for_display().order_by("entered_at", "pk")
 
 
+@require_safe
 @in_scope
 def review(request: OfficeRequest) -> HttpResponse:
     """All drafts that wait for review, across the compounds of the scope."""
@@ -36,6 +38,7 @@ def review(request: OfficeRequest) -> HttpResponse:
     return render(request, "portal/office/review.html", {"page": page, "rows": rows, "reviews": bool(mine)})
 
 
+@require_http_methods(FORM)
 @in_scope
 def review_draft(request: OfficeRequest, pk: int) -> HttpResponse:
     """One draft to be posted or sent back; sent a second time after posting, it answers with the same number."""

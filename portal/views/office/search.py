@@ -9,6 +9,7 @@ from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.http import urlencode
+from django.views.decorators.http import require_safe
 
 from compounds.models import Area, Compound, CompoundQuerySet, Dwelling
 from compounds.rules import Address, AddressNotUnderstood, parse_dwelling, show_dwelling
@@ -32,6 +33,7 @@ class Hit:
     url: str
 
 
+@require_safe
 @in_scope
 def office_search(request: OfficeRequest) -> HttpResponse:
     """Find what was typed; a single hit is opened at once."""

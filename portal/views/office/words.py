@@ -14,6 +14,7 @@ from fees.operations import (
     DoesNotAddUp,
     DraftGone,
     EarlierMonthOpen,
+    FarAhead,
     FormReused,
     MustChecks,
     NegativeBalance,
@@ -75,6 +76,8 @@ def sentence_of(problem: Refusal) -> str:
     match problem:
         case PeriodClosed():
             return closed_month(problem.month, problem.step)
+        case FarAhead():
+            return f"{problem.day.year}年太远了，请看看年份。"
         case BeforeBooks():
             first = problem.first_month
             return f"账从{first.year}年{first.month}月记起，不能记更早的日期。"

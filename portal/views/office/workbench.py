@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
+from django.views.decorators.http import require_http_methods, require_safe
 
 from compounds.models import Area, Compound
 from compounds.permissions import areas_of
@@ -15,7 +16,7 @@ from fees.permissions import can_enter, can_issue, can_prepare, can_review
 from fees.rules import previous_month
 from portal.forms import CompoundFilter
 from portal.permissions import can_work_in
-from portal.views.office.door import OfficeRequest, compound_page, find_compound, in_scope, logged_in
+from portal.views.office.door import FORM, OfficeRequest, compound_page, find_compound, in_scope, logged_in
 from portal.waiting import (
     done_today,
     first_month_to_write,
@@ -29,6 +30,7 @@ from portal.waiting import (
 SHOWN = 60
 
 
+@require_safe
 @logged_in
 def workbench(request: OfficeRequest) -> HttpResponse:
     """What waits for me, oldest due first; beside it how far the compounds are, what runs, what I did today."""
@@ -50,6 +52,7 @@ def workbench(request: OfficeRequest) -> HttpResponse:
     )
 
 
+@require_http_methods(FORM)
 @logged_in
 def scope(request: OfficeRequest) -> HttpResponse:
     """Choose the area to work in; kept in the session, and asked again at every request whether it is still mine."""
@@ -93,6 +96,7 @@ def _below(code: str) -> list[tuple[str, str, bool]]:
     return [(area, name, True) for area, name in areas if len(area) == deeper]
 
 
+@require_safe
 @in_scope
 def office_compounds(request: OfficeRequest) -> HttpResponse:
     """All compounds of the scope with the state of their books; by street, community and text."""
@@ -115,6 +119,7 @@ def office_compounds(request: OfficeRequest) -> HttpResponse:
     )
 
 
+@require_safe
 @in_scope
 def office_compound(request: OfficeRequest, code: str) -> HttpResponse:
     """One compound: what it is, where its books stand, what can be done next."""

@@ -1,0 +1,217 @@
+"""Plain factories: real streets, invented compounds, people with appointments, books with vouchers."""
+
+from __future__ import annotations
+
+import io
+import itertools
+from collections.abc import Sequence
+from datetime import UTC, date, datetime
+from decimal import Decimal
+
+from django.utils import timezone
+from PIL import Image
+
+from compounds.choices import AreaLevel, Role
+from compounds.models import Appointment, Area, Building, Compound, Dwelling
+from core.models import Attachment, User
+from core.operations import add_attachment, machine
+from fees.choices import BookKind, Direction, Means
+from fees.models import Account, Book, Import, Ledger, MoneyAccount, Opening, Period, Voucher
+from fees.operations import (
+    DraftData,
+    LineData,
+    OpeningData,
+    Posting,
+    approve_period,
+    ensure_period,
+    issue_ledger,
+    money_account_of,
+    open_books,
+    post_opening,
+    post_postings,
+    prepare_period,
+)
+
+AT = datetime(2026, 11, 5, 1, 30, tzinfo=UTC)  # 9:30 in Beijing
+DISTRICT, STREET, COMMUNITY = "110107", "110107003", "110107003037"
+OTHER_STREET, OTHER_COMMUNITY = "110107004", "110107004010"
+_names = itertools.count(1)
+
+
+def areas() -> Area:
+    """Make two streets and their communities; return 八角南里社区."""
+    rows = (
+        (STREET, "八角街道", AreaLevel.STREET),
+        (COMMUNITY, "八角南里社区", AreaLevel.COMMUNITY),
+        ("110107003007", "八角北里社区", AreaLevel.COMMUNITY),
+        (OTHER_STREET, "古城街道", AreaLevel.STREET),
+        (OTHER_COMMUNITY, "古城路社区", AreaLevel.COMMUNITY),
+    )
+    for code, name, level in rows:
+        Area.objects.get_or_create(code=code, defaults={"name": name, "level": level, "phone": "010-6880-0000"})
+    return Area.objects.get(code=COMMUNITY)
+
+
+def compound(code: str = f"{COMMUNITY}01", name: str = "槐荫里小区（演示）", households: int = 4) -> Compound:
+    """Make a compound with one building of so many dwellings of 59.75 m²."""
+    areas()
+    made = Compound.objects.create(code=code, area_code=code, name=name, built_year=1983, created_at=AT)
+    building = Building.objects.create(compound=made, label="3")
+    for n in range(households):
+        Dwelling.objects.create(building=building, room=f"{n + 1}01", area=Decimal("59.75"))
+    return made
+
+
+def user(role: str | None = None, area: str = DISTRICT, name: str = "", **fields: object) -> User:
+    """Make a person, with an appointment where a role is given."""
+    n = next(_names)
+    made = User.objects.create(username=f"person{n}", name=name or f"王秀{n}", created_at=AT, **fields)
+    if role:
+        appoint(made, role, area)
+    return made
+
+
+def appoint(who: User, role: str, area: str, until: date | None = None) -> Appointment:
+    """Give a role from 2020 on."""
+    return Appointment.objects.create(
+        user=who, role=role, area_code=area, from_on=date(2020, 1, 1), until_on=until, given_by=who, given_at=AT
+    )
+
+
+def people(home: Compound) -> tuple[User, User]:
+    """Make the bookkeeper and the head of a compound."""
+    return (
+        user(Role.COMMITTEE_BOOKKEEPER, home.code, "吴丽"),
+        user(Role.COMMITTEE_HEAD, home.code, "王秀兰"),
+    )
+
+
+def account(code: str) -> Account:
+    return Account.objects.get(code=code)
+
+
+def books(home: Compound) -> dict[str, Book]:
+    return open_books(home, actor=machine("system"), at=AT)
+
+
+def purse(book: Book, means: str = Means.BANK) -> MoneyAccount:
+    return money_account_of(book, means)
+
+
+def data(
+    home: Compound,
+    on: date,
+    code: str,
+    amount: str,
+    *,
+    book: str = BookKind.SERVICE,
+    means: str = Means.BANK,
+    summary: str = "",
+    **more: object,
+) -> DraftData:
+    """Return a voucher of one line as typed; direction and defaults from the account."""
+    chart = account(code)
+    found = books(home)[book]
+    direction = {"income": Direction.INCOME, "expense": Direction.EXPENSE, "transfer": Direction.TRANSFER_OUT}.get(
+        chart.direction, Direction.HELD_IN
+    )
+    line = LineData(
+        summary or chart.name, chart, Decimal(amount), source=chart.source, service_line=chart.service_line
+    )
+    return DraftData(found, on, str(more.pop("direction", direction)), purse(found, means), (line,), **more)  # type: ignore[arg-type]
+
+
+def post(home: Compound, rows: Sequence[DraftData], at: datetime = AT) -> list[Voucher]:
+    """Post typed vouchers as the two machine accounts, in their order."""
+    postings = [Posting(d, d.book, d.direction, d.money_account, "test", to_account=d.to_account) for d in rows]
+    return post_postings(home, postings, entered_by=machine("system"), reviewed_by=machine("system-2"), at=at)
+
+
+def some_month(home: Compound, month: date = date(2026, 10, 1)) -> list[Voucher]:
+    """Post a small month: money in, money out, in both books."""
+    return post(
+        home,
+        [
+            data(home, month.replace(day=5), "101", "3412.50", summary="居民缴费，现金", means=Means.CASH),
+            data(home, month.replace(day=8), "103", "6480.00", summary="停车月租，54个车位，每个120元"),
+            data(home, month.replace(day=9), "104", "450.00", summary="单元门广告位", book=BookKind.COMMITTEE),
+            data(home, month.replace(day=12), "201", "5200.00", summary="9月秩序维护费", payee="和顺里物业（演示）"),
+            data(home, month.replace(day=19), "205", "128.60", summary="公示打印", book=BookKind.COMMITTEE),
+        ],
+    )
+
+
+def close(home: Compound, month: date = date(2026, 10, 1), at: datetime = AT) -> Period:
+    """Prepare and approve a month as the two machine accounts."""
+    from fees.documents import closing_view
+
+    period = ensure_period(home, month)
+    reasons = {check.key: "已经核对" for check in closing_view(period).needing_reason}
+    prepare_period(period, reasons, actor=machine("system"), at=at)
+    approve_period(period, actor=machine("system-2"), at=at)
+    return period
+
+
+def issued(home: Compound, month: date = date(2026, 10, 1), at: datetime = AT) -> Ledger:
+    """Post, close and issue a small month."""
+    some_month(home, month)
+    close(home, month, at)
+    ledger, _ = issue_ledger(home, month, actor=machine("system"), at=at)
+    return ledger
+
+
+def picture(colour: str = "white") -> bytes:
+    """Return a small PNG, as a phone would hand in a larger one."""
+    out = io.BytesIO()
+    Image.new("RGB", (8, 8), colour).save(out, "PNG")
+    return out.getvalue()
+
+
+def paper(home: Compound, number: str = "0417", colour: str = "white") -> Attachment:
+    """Keep a receipt's photograph."""
+    return add_attachment(
+        picture(colour), name="收据.png", kind="receipt", number=number, area_code=home.area_code,
+        actor=machine("system"), at=AT,
+    )  # fmt: skip
+
+
+def open_with(home: Compound, on: date, balances: dict[str, dict[str, str]]) -> list[Opening]:
+    """Post openings: by book, then by means, yuan."""
+    found = books(home)
+    return [
+        post_opening(
+            OpeningData(found[kind], on, tuple((purse(found[kind], m), Decimal(x)) for m, x in rows.items())),
+            entered_by=machine("system"), reviewed_by=machine("system-2"), at=AT,
+        )
+        for kind, rows in balances.items()
+    ]  # fmt: skip
+
+
+def full_books(home: Compound) -> Ledger:
+    """Fill every table of the books: openings, an import, vouchers with papers, two closed months, their ledgers."""
+    open_with(
+        home,
+        date(2026, 8, 31),
+        {"service": {"bank": "9000.00", "cash": "120.50"}, "committee": {"bank": "300.00"}},
+    )
+    some_month(home, date(2026, 9, 1))
+    found = books(home)
+    post(
+        home,
+        [
+            data(home, date(2026, 9, 20), "203", "435.00", summary="更换楼道感应灯", attachments=(paper(home),)),
+            data(home, date(2026, 9, 21), "301", "500.00", summary="现金存银行", means=Means.CASH,
+                 to_account=purse(found[BookKind.SERVICE], Means.BANK)),
+            data(home, date(2026, 9, 22), "401", "80.00", summary="门禁卡押金"),
+        ],
+    )  # fmt: skip
+    close(home, date(2026, 9, 1))
+    issue_ledger(home, date(2026, 9, 1), actor=machine("system"), at=AT)
+    Import.objects.create(
+        compound=home, kind="cashbook", name="十月.xlsx", sha256="0" * 64, rows=5, by=machine("system"), at=AT
+    )
+    return issued(home)
+
+
+def today() -> date:
+    return timezone.localdate(AT)

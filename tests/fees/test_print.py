@@ -1,0 +1,176 @@
+"""The paper: what stands on it, where, and that it can be read back from the file."""
+
+from __future__ import annotations
+
+import io
+import re
+import subprocess
+from decimal import Decimal
+from pathlib import Path
+
+import pypdf
+import pytest
+import zxingcpp
+from django.template.loader import render_to_string
+from PIL import Image
+
+from core import pdf
+from core.money import show_money
+from fees.documents import Ledger, print_context
+from tests.fees.example_ledger import (
+    empty_ledger,
+    example_ledger,
+    ledger_with_everything,
+    long_ledger,
+    make_ledger,
+)
+
+HEADS = "类别日期凭证用在哪里金额（元）小计（元）"
+
+
+def printed(ledger: Ledger) -> tuple[bytes, list[str]]:
+    """Set a ledger and return the file and each page's text without spaces; any warning of the renderer fails."""
+    made = pdf.render(render_to_string("fees/ledger_print.html", print_context(ledger)))
+    pages = [re.sub(r"\s+", "", page.extract_text()) for page in pypdf.PdfReader(io.BytesIO(made.bytes)).pages]
+    assert len(pages) == made.pages
+    return made.bytes, pages
+
+
+@pytest.fixture(scope="module")
+def example() -> tuple[bytes, list[str]]:
+    return printed(example_ledger())
+
+
+@pytest.fixture(scope="module")
+def everything() -> tuple[bytes, list[str]]:
+    return printed(ledger_with_everything())
+
+
+def test_the_first_page_answers_in_one_sentence(example: tuple[bytes, list[str]]) -> None:
+    first = example[1][0]
+    assert (
+        "上月结余49,375.15元，这个月收了17,732.75元，花了15,329.60元，月末还有51,778.30元。"
+        "其中银行48,300.00元，现金2,788.05元，收款码690.25元。"
+    ) in first
+    assert "槐荫里小区（演示）" in first
+    assert "312户" in first
+    assert "公示期：11月5日至11月19日" in first
+
+
+def test_money_held_for_others_is_set_apart(everything: tuple[bytes, list[str]]) -> None:
+    # 1,710.00 held at the end, 510.00 of it taken this month: 49,375.15 − 1,200.00 and 52,288.30 − 1,710.00.
+    assert (
+        "上月结余48,175.15元，这个月收了17,732.75元，花了15,329.60元，月末还有50,578.30元；"
+        "另替别人保管押金等1,710.00元，不算小区的钱。连同保管的钱，银行48,000.00元，现金3,598.05元，收款码690.25元。"
+    ) in everything[1][0]
+    assert "±划转±代管＝月末结余" in everything[1][0]
+
+
+@pytest.mark.parametrize("which", ["example", "everything"])
+def test_the_notice_board_sheet_is_the_first_page_and_no_more(which: str, request: pytest.FixtureRequest) -> None:
+    pages = request.getfixturevalue(which)[1]
+    order = [pages[0].index(head) for head in ("一收了哪些钱", "二花在哪里", "三两本账", "四还没收、还没付")]
+    assert order == sorted(order)
+    assert "委员补贴0.000.000.00" in pages[0]  # printed even where nothing was paid
+    assert "招待慰问96.001,320.000.00" in pages[0]
+    assert "合计15,329.60158,204.3515,956.40" in pages[0]
+    assert pages[1].index("最大的五笔") < pages[1].index(HEADS)
+
+
+@pytest.mark.parametrize("which", ["example", "everything"])
+def test_every_figure_can_be_copied_out(which: str, request: pytest.FixtureRequest) -> None:
+    text = "".join(request.getfixturevalue(which)[1])
+    ledger = example_ledger() if which == "example" else ledger_with_everything()
+    figures: list[Decimal] = [ledger.opening, ledger.income, ledger.expense, ledger.closing]
+    for book in ledger.books:
+        figures += [book.opening, book.income, book.expense, book.closing, *(line.amount for line in book.lines)]
+        figures += [group.amount for group in [*book.income_groups, *book.expense_groups, *book.other_groups]]
+    missing = [figure for figure in figures if show_money(figure) not in text]
+    assert missing == []
+    assert all(line.summary.replace(" ", "") in text for book in ledger.books for line in book.lines)
+
+
+def test_every_page_says_where_to_verify_and_to_object(example: tuple[bytes, list[str]]) -> None:
+    ledger = example_ledger()
+    groups = [ledger.sha256[i : i + 8] for i in range(0, 64, 8)]
+    for number, page in enumerate(example[1], start=1):
+        assert f"第{number}页，共{len(example[1])}页" in page
+        assert "7K2M-9QXA-0" in page
+        assert f"校验码{''.join(groups[:4])}{''.join(groups[4:])}" in page
+        assert "11月19日前到八角南里社区居委会窗口" in page
+        assert "010-0000-0000" in page
+        assert "第1版" in page
+
+
+def test_a_reversal_is_marked_and_explained(example: tuple[bytes, list[str]]) -> None:
+    text = "".join(example[1])
+    assert "第216号红冲冲销10月12日第213号凭证−435.00" in text
+    assert "更换楼道感应灯（已被第216号冲销）435.00" in text
+    assert "物业服务经费第216号是红字冲销：冲销10月12日第213号凭证，435.00元。" in text
+    assert "没有票据，1笔：第222号的发票月底没有开出，11月补" in text
+
+
+def test_the_last_page_has_room_for_names_and_the_seal(example: tuple[bytes, list[str]]) -> None:
+    last = example[1][-1]
+    for label in ("记账员", "自管会主任", "监督小组", "见证居民", "张贴地点", "取下日期", "盖章处"):
+        assert label in last
+
+
+def test_a_month_with_nothing_is_printed_too() -> None:
+    text = "".join(printed(empty_ledger())[1])
+    assert text.count("月末结余0.00") == 2
+    assert "这个月没有花钱。" in text
+
+
+def test_a_correction_says_so() -> None:
+    ledger = make_ledger(example_ledger().books, version=2)
+    assert "第1次更正" in printed(ledger)[1][0]
+
+
+def test_heads_repeat_and_no_total_stands_alone() -> None:
+    _, pages = printed(long_ledger(220))
+    lines_on = [re.findall(r"10月\d{1,2}日第\d+号", page) for page in pages]
+    books = [number for number, page in enumerate(pages) if "月末结余" in page and number > 1]
+    assert books, "the books do not end on a later page"
+    for number, page in enumerate(pages[2 : books[0] + 1], start=2):
+        assert HEADS in page, f"page {number + 1} has no head"
+        after = page.split(HEADS, 1)[1]
+        assert not after.startswith(("收入合计", "支出合计", "10月31日月末结余")), f"a total begins page {number + 1}"
+        assert lines_on[number]
+
+
+def test_long_texts_stay_in_their_column() -> None:
+    text = "".join(printed(long_ledger(30))[1])
+    assert "3号楼2单元至5单元楼道照明线路整治、更换声控开关和应急灯具，含人工和材料" in text
+
+
+def test_fonts_are_embedded_and_the_file_is_tagged(example: tuple[bytes, list[str]]) -> None:
+    reader = pypdf.PdfReader(io.BytesIO(example[0]))
+    assert reader.trailer["/Root"]["/MarkInfo"]["/Marked"]
+    assert str(reader.trailer["/Root"]["/Lang"]).startswith("zh")
+    assert reader.metadata is not None
+    assert reader.metadata.title == "槐荫里小区（演示）2026年10月收支公示表"
+    names = set()
+    for page in reader.pages:
+        for font in page["/Resources"]["/Font"].values():
+            descriptor = font.get_object()["/DescendantFonts"][0].get_object()["/FontDescriptor"].get_object()
+            assert any(key in descriptor for key in ("/FontFile2", "/FontFile3"))
+            names.add(str(descriptor["/FontName"]).split("+")[-1])
+    assert {"Noto-Sans-CJK-SC", "Noto-Sans-CJK-SC-Bold", "Noto-Serif-CJK-SC-Bold"} <= names
+
+
+def test_the_code_leads_to_the_verify_page(example: tuple[bytes, list[str]], tmp_path: Path) -> None:
+    (tmp_path / "sheet.pdf").write_bytes(example[0])
+    subprocess.run(["pdftoppm", "-r", "100", "-png", "sheet.pdf", "sheet"], cwd=tmp_path, check=True)
+    for sheet in sorted(tmp_path.glob("*.png")):
+        found = zxingcpp.read_barcodes(Image.open(sheet))
+        assert [code.text for code in found] == [example_ledger().verify_url]
+
+
+def test_what_people_typed_is_text_on_paper() -> None:
+    hostile = '<img src="file:///etc/passwd"><style>*{display:none}</style>{{ x }}'
+    ledger = make_ledger(example_ledger().books, compound_name=hostile, contact_place=hostile)
+    content, pages = printed(ledger)
+    assert "<imgsrc=" in pages[0]
+    assert "{{x}}" in pages[0]
+    assert b"root:" not in content

@@ -1,0 +1,92 @@
+"""The history: who, where, when, what; within the scope; as CSV."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import timedelta
+
+import pytest
+import time_machine
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+
+from compounds.choices import Role
+from compounds.models import Compound
+from core.models import Entry
+from core.operations import record
+from tests import factories
+from tests.portal.office import NOW, browser, see
+
+pytestmark = pytest.mark.django_db
+HISTORY = "/office/history/"
+
+
+@pytest.fixture(autouse=True)
+def november() -> Iterator[None]:
+    with time_machine.travel(NOW, tick=False):
+        yield
+
+
+@pytest.fixture
+def home() -> Compound:
+    made = factories.compound()
+    wu, wang = factories.user(name="吴丽"), factories.user(name="王秀兰")
+    record("draft.save", "存草稿：电费", actor=wu, at=NOW - timedelta(days=40), area_code=made.area_code)
+    record("voucher.post", "复核并记账：第7号", actor=wang, at=NOW, area_code=made.area_code)
+    record("voucher.post", "别处的第9号", actor=wang, at=NOW, area_code="11010700401001")
+    record("user.create", "建立账号", actor=wang, at=NOW)
+    return made
+
+
+@pytest.fixture
+def client(home: Compound) -> Client:
+    return browser(factories.user(Role.AUDITOR, factories.STREET))
+
+
+def test_scope_bounds_the_list(client: Client) -> None:
+    said = see(client, HISTORY)
+    assert "第7号" in said and "存草稿" in said and "槐荫里小区（演示）" in said
+    assert "第9号" not in said and "建立账号" not in said
+    district = browser(factories.user(Role.AUDITOR, factories.DISTRICT))
+    said = see(district, HISTORY)
+    assert "第9号" in said and "建立账号" in said
+
+
+@pytest.mark.parametrize(
+    ("query", "shown", "hidden"),
+    [
+        ({"who": "吴"}, "存草稿", "第7号"),
+        ({"compound": "槐荫"}, "第7号", "没有这样的记录"),
+        ({"compound": "古城"}, "没有这样的记录", "第7号"),
+        ({"since": "11-1"}, "第7号", "存草稿"),
+        ({"until": "2026-10-31"}, "存草稿", "第7号"),
+        ({"since": "11-05", "until": "11-05"}, "第7号", "存草稿"),
+        ({"action": "draft."}, "存草稿", "第7号"),
+        ({"since": "昨天"}, "开始日期看不懂", "没有这样的记录"),
+    ],
+)
+def test_filters(client: Client, query: dict[str, str], shown: str, hidden: str) -> None:
+    said = see(client, HISTORY, **query)
+    assert shown in said and hidden not in said
+
+
+def test_export_is_csv_without_formulas_and_is_recorded(client: Client, home: Compound) -> None:
+    record("draft.save", "=cmd|' /C calc'!A0", actor=None, at=NOW, area_code=home.area_code)
+    response = client.get(HISTORY, {"format": "csv", "action": "draft."})
+    assert response["Content-Type"].startswith("text/csv") and "attachment" in response["Content-Disposition"]
+    text = response.content.decode("utf-8-sig")
+    assert text.startswith("时间,谁,身份,小区,做了什么,来自\r\n")
+    assert "'=cmd|" in text and ",=cmd" not in text and "第7号" not in text
+    assert "2026-11-05 09:30:00" in text
+    assert Entry.objects.filter(action="history.export").count() == 1
+
+
+def test_queries_do_not_grow_with_entries(client: Client, home: Compound) -> None:
+    with CaptureQueriesContext(connection) as few:
+        see(client, HISTORY)
+    for n in range(5):
+        record("voucher.post", f"第{n}号", actor=factories.user(), at=NOW, area_code=home.area_code)
+    with CaptureQueriesContext(connection) as many:
+        see(client, HISTORY)
+    assert len(few) == len(many) <= 20

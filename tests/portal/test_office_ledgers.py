@@ -1,0 +1,195 @@
+"""Posting ledgers: one compound's on a page of its own, many as a job that can be watched, stopped, resumed."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from unittest.mock import patch
+
+import pytest
+import time_machine
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+
+from compounds.choices import Role
+from compounds.models import Compound
+from core.choices import JobState
+from core.models import Job
+from fees.models import Ledger
+from tests import factories
+from tests.portal.office import CODE, NOW, browser, see, send, valid, words
+
+pytestmark = pytest.mark.django_db
+PUBLISH = "/office/ledgers/"
+
+
+@pytest.fixture(autouse=True)
+def november() -> Iterator[None]:
+    sheet = type("Sheet", (), {"bytes": b"%PDF-", "pages": 1})()
+    with time_machine.travel(NOW, tick=False), patch("fees.operations.issuing.pdf.render", return_value=sheet):
+        yield
+
+
+@pytest.fixture
+def home() -> Compound:
+    made = factories.compound()
+    factories.some_month(made)
+    factories.close(made)
+    return made
+
+
+@pytest.fixture
+def street(home: Compound) -> Client:
+    return browser(factories.user(Role.STREET_STAFF, factories.STREET, "李敏"))
+
+
+def neighbour(n: int, closed: bool = True) -> Compound:
+    made = factories.compound(f"1101070030070{n}", f"春和{n}院（演示）")
+    factories.some_month(made)
+    if closed:
+        factories.close(made)
+    return made
+
+
+# --- One compound -------------------------------------------------------------------------------------------------
+
+
+def test_head_posts_one_ledger_after_seeing_what_it_means(home: Compound) -> None:
+    head = browser(factories.user(Role.COMMITTEE_HEAD, home.code))
+    assert "2026年10月已审定，还没张贴。张贴10月" in see(head, f"{CODE}ledgers/")
+    said = see(head, f"{CODE}ledgers/", month="2026-10")
+    assert "贴出以后不能收回" in said and "先不办" in said
+    assert not Ledger.objects.exists()
+    said = words(valid(send(head, f"{CODE}ledgers/", month="2026-10")))
+    assert "10月收支公示贴出了，公示编号" in said and "打印用的PDF" in said
+    assert "早先已经贴出" in words(valid(send(head, f"{CODE}ledgers/", month="2026-10")))
+    assert Ledger.objects.count() == 1
+
+
+def test_month_that_is_not_approved_is_not_posted() -> None:
+    home = factories.compound()
+    factories.some_month(home)
+    head = browser(factories.user(Role.COMMITTEE_HEAD, home.code))
+    assert "这个月还没审定，不能张贴。" in words(valid(send(head, f"{CODE}ledgers/", month="2026-10")))
+    assert head.post(f"{CODE}ledgers/", {"month": "x"}).status_code == 404
+    assert not Ledger.objects.exists()
+
+
+@pytest.mark.parametrize("role", [Role.COMMITTEE_BOOKKEEPER, Role.AUDITOR, Role.COMMUNITY_CLERK])
+def test_others_do_not_post(home: Compound, role: str) -> None:
+    client = browser(factories.user(role, home.code))
+    assert client.post(f"{CODE}ledgers/", {"month": "2026-10"}).status_code == 403
+    assert client.get(PUBLISH).status_code == 404
+    assert "张贴10月" not in see(client, f"{CODE}ledgers/")
+    assert not Ledger.objects.exists()
+
+
+# --- Many ---------------------------------------------------------------------------------------------------------
+
+
+def test_street_starts_a_job_for_what_is_ready(home: Compound, street: Client) -> None:
+    ready = neighbour(1)
+    neighbour(2, closed=False)
+    said = see(street, PUBLISH, month="2026-10")
+    assert "3个小区：可以张贴2个，已经贴出0个。" in said and "春和2院（演示）八角北里社区还没结账" in said
+    data = {"month": "2026-10", "area": factories.STREET, "compounds": [home.code, ready.code]}
+    response = street.post(PUBLISH, data, follow=True)
+    job = Job.objects.tops().get()
+    assert json.loads(job.args)["codes"] == sorted([home.code, ready.code])
+    said = words(valid(response))
+    assert "2026年10月收支公示，2个小区" in said and "停下" in said
+    street.post(PUBLISH, data)
+    assert Job.objects.count() == 1
+
+
+def test_compound_that_is_not_ready_or_foreign_is_no_choice(home: Compound, street: Client) -> None:
+    late = neighbour(1, closed=False)
+    foreign = factories.compound(f"{factories.OTHER_COMMUNITY}01", "古城一院（演示）")
+    factories.some_month(foreign)
+    factories.close(foreign)
+    for code in (late.code, foreign.code, ""):
+        data = {"month": "2026-10", "area": factories.STREET, "compounds": code}
+        said = words(valid(street.post(PUBLISH, data)))
+        assert "现在不能张贴" in said or "还没有选小区" in said
+    assert street.get(PUBLISH, {"area": factories.OTHER_STREET}).status_code == 200
+    assert "古城一院" not in see(street, PUBLISH, area=factories.OTHER_STREET, month="2026-10")
+    assert street.get(PUBLISH, {"month": "2026-11"}).status_code == 404
+    assert not Job.objects.exists()
+
+
+def test_queries_do_not_grow_with_compounds(home: Compound, street: Client) -> None:
+    with CaptureQueriesContext(connection) as few:
+        see(street, PUBLISH, month="2026-10")
+    for n in (1, 2, 3):
+        neighbour(n)
+    with CaptureQueriesContext(connection) as many:
+        see(street, PUBLISH, month="2026-10")
+    assert len(few) == len(many) <= 20
+
+
+# --- Jobs ---------------------------------------------------------------------------------------------------------
+
+
+def job(street: Client, home: Compound, **fields: object) -> Job:
+    street.post(PUBLISH, {"month": "2026-10", "area": factories.STREET, "compounds": [home.code]})
+    made = Job.objects.tops().get()
+    Job.objects.filter(pk=made.pk).update(**fields)
+    made.refresh_from_db()
+    return made
+
+
+def part(parent: Job, title: str, **fields: object) -> Job:
+    return Job.objects.create(
+        task="fees.tasks.publish_ledger", key=title, title=title, parent=parent, created_by=parent.created_by,
+        created_at=NOW, area_code=parent.area_code, **fields,
+    )  # fmt: skip
+
+
+def test_page_asks_again_only_while_the_job_is_unfinished(home: Compound, street: Client) -> None:
+    made = job(street, home, state=JobState.RUNNING, locked_until=NOW, started_at=NOW, done=3, total=11)
+    html = valid(street.get(f"/office/jobs/{made.pk}/"))
+    assert 'hx-trigger="every 2s"' in html and "11个小区里做好3个" in words(html) and "刷新" in words(html)
+    fragment = street.get(f"/office/jobs/{made.pk}/progress/").content.decode()
+    assert 'hx-get="/office/jobs/' in fragment and "<html" not in fragment
+    Job.objects.filter(pk=made.pk).update(state=JobState.DONE, locked_until=None, done=11, finished_at=NOW)
+    assert "hx-get" not in street.get(f"/office/jobs/{made.pk}/progress/").content.decode()
+
+
+def test_finished_job_links_what_was_made_and_names_what_failed(home: Compound, street: Client) -> None:
+    made = job(street, home, state=JobState.FAILED, done=1, total=2, finished_at=NOW, error="2个里有1个没有做完")
+    result = {"made": True, "code": "2026-10", "compound": home.code, "version": 1}
+    part(made, "槐荫里小区10月收支公示", state=JobState.DONE, result=json.dumps(result))
+    part(made, "春和院10月收支公示", state=JobState.FAILED, error="这个月还没有审定，不能张贴。")
+    html = valid(street.get(f"/office/jobs/{made.pk}/"))
+    assert f'href="/compounds/{home.code}/ledgers/2026-10/"' in html
+    said = words(html)
+    assert "没有做成的1个春和院10月收支公示这个月还没有审定，不能张贴。" in said and "接着做" in said
+
+
+def test_job_is_stopped_and_resumed_by_post(home: Compound, street: Client) -> None:
+    made = job(street, home)
+    url = f"/office/jobs/{made.pk}/"
+    assert street.get(f"{url}stop/").status_code == 405
+    assert "停下了" in words(valid(send(street, f"{url}stop/")))
+    assert "停下" in words(valid(send(street, f"{url}resume/")))
+    made.refresh_from_db()
+    assert made.state == JobState.QUEUED
+    assert "2026年10月收支公示，1个小区" in see(street, "/office/jobs/")
+
+
+def test_reader_watches_a_job_and_does_not_steer_it(home: Compound, street: Client) -> None:
+    made = job(street, home)
+    reader = browser(factories.user(Role.AUDITOR, factories.STREET))
+    assert "停下" not in see(reader, f"/office/jobs/{made.pk}/")
+    assert reader.post(f"/office/jobs/{made.pk}/stop/").status_code == 403
+    for area in (factories.OTHER_STREET, home.code):
+        stranger = browser(factories.user(Role.AUDITOR, area))
+        assert stranger.get(f"/office/jobs/{made.pk}/").status_code == 404
+        assert stranger.get(f"/office/jobs/{made.pk}/progress/").status_code == 404
+        assert stranger.post(f"/office/jobs/{made.pk}/stop/").status_code == 404
+
+
+def test_part_of_a_job_has_no_page(home: Compound, street: Client) -> None:
+    made = part(job(street, home), "春和院", state=JobState.DONE)
+    assert street.get(f"/office/jobs/{made.pk}/").status_code == 404
