@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandParser
+from django.db import OperationalError, ProgrammingError
 from django.utils import timezone
 
 from core.models import SYSTEM, SYSTEM_2, User
@@ -85,6 +86,8 @@ class ProductCommand(BaseCommand):
             self._refuse(Refused(str(refused), [error.as_dict() for error in refused.errors]), as_json)
         except Refused as refused:
             self._refuse(refused, as_json)
+        except (OperationalError, ProgrammingError) as problem:
+            self._refuse(Refused(f"数据库没有准备好：{problem}".strip()), as_json)
         if as_json:
             self._print_json(result)
             return
@@ -115,6 +118,14 @@ class ProductCommand(BaseCommand):
         if user is None:
             raise Refused(f'没有"{username}"这个账号，或者已经停用。')
         return user
+
+    def require(self, user: User, allowed: bool) -> None:
+        """Let only those act who could on the pages; the machine accounts need no appointment.
+
+        :raises Refused: for a person without the role.
+        """
+        if not (allowed or user.is_machine):
+            raise Refused(f"{user}（{user.username}）没有办这件事的任职。")
 
     def read_file(self, path: str | Path) -> bytes:
         """Return a file's bytes, at most one more than a workbook may have.

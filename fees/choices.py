@@ -95,6 +95,7 @@ class Told(models.TextChoices):
     UNIDENTIFIED = "unidentified", "有待查款项"
     NO_SOURCE = "no_source", "支出没有分清用的是哪处的钱"
     NEGATIVE = "negative", "账户曾经不够付，已说明理由"
+    OVERDRAWN = "overdrawn", "月末银行或收款码是负数"
 
 
 class Must(models.TextChoices):

@@ -17,14 +17,14 @@ from fees.operations import (
     BeforeBooks,
     Cashbook,
     CashbookRow,
-    FarAhead,
+    FarOff,
     NegativeBalance,
     OpeningRow,
     PeriodClosed,
     Refusal,
     RowsRefused,
 )
-from fees.rules import agrees, last_day
+from fees.rules import MONEY_BELOW, ZERO, agrees, last_day
 
 T = TypeVar("T")
 
@@ -48,7 +48,7 @@ SHEETS = {
                 ("单价", False),
             )
         ),
-        required=True,
+        required=False,
     ),
     "期初": Sheet(
         "期初",
@@ -201,6 +201,8 @@ def _openings(rows: list[Row], errors: list[CellError]) -> list[OpeningRow]:
             cells.error("日期", "期初的日期是第一个月的前一天，应是某个月的最后一天。")
         elif openings and on != openings[0].on:
             cells.error("日期", "期初各行的日期要一样。")
+        elif amount + sum((o.amount for o in openings if o.book == book), ZERO) >= MONEY_BELOW:
+            cells.error("金额", "这本账的期初太大，系统记不下。请核对金额。")
         elif any((o.book, o.means) == (book, means) for o in openings):
             cells.error("结算方式", "同一本账的同一种结算方式写了两次期初。")
         else:
@@ -234,6 +236,8 @@ def read_cashbook(content: bytes) -> Cashbook:
     rows = [_row(_Cells("收支", row, errors), accounts) for row in sheets.get("收支", [])]
     openings = _openings(sheets.get("期初", []), errors)
     memo = _memo(sheets.get("期初往来", []), errors)
+    if not rows and not openings and not errors:
+        errors.append(CellError("收支", "", "没有一行收支，也没有期初。"))
     if memo and not openings and not errors:
         errors.append(CellError("期初往来", "A1", "有期初往来，就要有期初。"))
     understood, lone = pair_transfers([row for row in rows if row is not None])
@@ -259,7 +263,7 @@ def word_refusal(refusal: Refusal) -> str:
         state = "已经结账" if refusal.step == ClosingStep.APPROVED else "已编制，等主任审定"
         month = f"{refusal.month.year}年{refusal.month.month}月"
         return f"{month}{state}，不能再记{refusal.month.month}月的日期。请记以后的月份，摘要写明是哪天的事。"
-    if isinstance(refusal, FarAhead):
+    if isinstance(refusal, FarOff):
         return f"{refusal.day.year}年太远了，请看看年份。"
     if isinstance(refusal, BeforeBooks):
         return f"账从{refusal.first_month.year}年{refusal.first_month.month}月开始，不能记更早的日期。"

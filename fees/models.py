@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from django.conf import settings
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import F, Prefetch, Q
 from django.db.models.functions import Cast, Round
 
 from compounds.models import Compound
@@ -185,7 +185,7 @@ class DraftQuerySet(models.QuerySet["Draft"]):
         """Fetch with each draft what its row shows, in a fixed number of queries."""
         return self.select_related(
             "book__compound", "money_account", "to_account", "entered_by", "reverses"
-        ).prefetch_related("lines__account", "attachments")
+        ).prefetch_related(Prefetch("lines", DraftLine.objects.select_related("account")), "attachments")
 
 
 class Draft(VoucherFields):
@@ -248,7 +248,7 @@ class VoucherQuerySet(models.QuerySet["Voucher"]):
         """Fetch with each voucher what its row shows, in a fixed number of queries."""
         return self.select_related(
             "book", "money_account", "to_account", "entered_by", "reviewed_by", "reverses"
-        ).prefetch_related("lines__account", "reversed_by")
+        ).prefetch_related(Prefetch("lines", VoucherLine.objects.select_related("account")), "reversed_by")
 
 
 class Voucher(VoucherFields, InsertOnly):

@@ -5,18 +5,19 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
-from decimal import Decimal
+from decimal import ROUND_HALF_UP, Decimal
 
 from core.hashing import canonical_json, sha256_text
 
 ZERO = Decimal("0.00")
+MONEY_BELOW = Decimal(10) ** 12  # yuan; what a money column holds
 HASH_VERSION = "v1"
 # How long a ledger hangs, by which day of the next month it is to hang, how long a draft may wait for its review.
 POSTING_DAYS = 14
 POSTING_DUE_DAY = 10
 REVIEW_DAYS = 3
-# A date further ahead is a slip of the pen: every month up to it would be opened.
-AHEAD_DAYS = 400
+# A date further off is a slip of the pen: every month up to it would be opened.
+AHEAD_DAYS, BACK_DAYS = 400, 20 * 366
 
 # How a direction moves its book's balance. A transfer inside one book moves nothing (see ``book_effect``).
 SIGNS = {"income": 1, "expense": -1, "transfer_in": 1, "transfer_out": -1, "held_in": 1, "held_out": -1}
@@ -44,9 +45,9 @@ def last_day(month: date) -> date:
     return next_month(month) - timedelta(days=1)
 
 
-def is_far_ahead(day: date, today: date) -> bool:
-    """Return whether a date lies too far after today to be meant."""
-    return (day - today).days > AHEAD_DAYS
+def is_far_off(day: date, today: date) -> bool:
+    """Return whether a date lies too far from today to be meant."""
+    return not -BACK_DAYS <= (day - today).days <= AHEAD_DAYS
 
 
 def months_from(first: date, last: date) -> list[date]:
@@ -151,15 +152,13 @@ def agrees(quantity: str, unit_price: str, amount: Decimal) -> bool:
     """Return whether quantity times unit price is the amount, to the cent; true where either is missing."""
     if not quantity or not unit_price:
         return True
-    return (Decimal(quantity) * Decimal(unit_price)).quantize(Decimal("0.01")) == abs(amount)
+    return (Decimal(quantity) * Decimal(unit_price)).quantize(Decimal("0.01"), rounding=ROUND_HALF_UP) == abs(amount)
 
 
 def per_household(amount: Decimal, households: int) -> Decimal | None:
     """Return an amount's share per household, rounded half up to the cent; None without households."""
     if not households:
         return None
-    from decimal import ROUND_HALF_UP
-
     return (amount / households).quantize(Decimal("0.01"), rounding=ROUND_HALF_UP)
 
 

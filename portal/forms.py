@@ -112,7 +112,9 @@ class CompoundFilter(forms.Form):
     """What of the list of compounds to show: name or code, street or community."""
 
     q = CleanCharField(label="小区名、地址或编号", max_length=60, required=False)
-    area = forms.ChoiceField(label="街道或社区", required=False)
+    area = forms.ChoiceField(
+        label="街道或社区", required=False, error_messages={"invalid_choice": "您管的地方里没有这个街道或社区。"}
+    )
 
     def __init__(self, *args: Any, areas: list[tuple[str, str]], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

@@ -96,6 +96,26 @@ def no_errors_in_logs(request: pytest.FixtureRequest) -> Iterator[list[logging.L
         pytest.fail("in the log: " + "; ".join(record.getMessage()[:300] for record in collector.records))
 
 
+@pytest.fixture(scope="session", autouse=True)
+def every_page_is_valid() -> Iterator[None]:
+    """Parse every HTML page that any test fetches, strictly; an invalid one fails that test."""
+    from django.test import Client
+
+    from tests.html import check_page
+
+    plain = Client.request
+
+    def request(self: Client, **extra: Any) -> Any:
+        response = plain(self, **extra)
+        if not getattr(self, "looks_at_answers_only", False):
+            check_page(response)
+        return response
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Client, "request", request)
+        yield
+
+
 _suffixes = itertools.count()
 
 

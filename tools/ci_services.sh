@@ -6,8 +6,10 @@ listens() { (exec 3<>"/dev/tcp/127.0.0.1/$1") 2>/dev/null; }
 if [ "$(id -u)" = 0 ] && [ -z "${TEST_DATABASE_URL:-}${TEST_REDIS_URL:-}" ] && ! { listens 5432 && listens 6379; }; then
     echo "No PostgreSQL or Redis here: starting our own."
     export DEBIAN_FRONTEND=noninteractive
-    apt-get -qq update </dev/null
-    apt-get -qq install -y --no-install-recommends postgresql redis-server >/dev/null </dev/null
+    if ! { command -v redis-server && ls -d /usr/lib/postgresql/*/bin; } >/dev/null 2>&1; then
+        apt-get -qq update </dev/null
+        apt-get -qq install -y --no-install-recommends postgresql redis-server >/dev/null </dev/null
+    fi
     services=$(mktemp -d)
     chown postgres "$services"
     binaries=$(find /usr/lib/postgresql -maxdepth 2 -name bin | sort -V | tail -n 1)

@@ -9,6 +9,7 @@ income and expense by source and by service line.
 
 import hashlib
 import json
+import re
 import sys
 from decimal import Decimal, InvalidOperation
 from typing import Any
@@ -110,6 +111,8 @@ def main(arguments: list[str]) -> int:
         print(f"读不出来：{why}", file=sys.stderr)
         return 2
     try:
+        if not re.fullmatch(rf"https?://[^/?#\s]+/verify/{re.escape(data['code'])}/", data["verify_url"]):
+            raise Different("核对的网址不是这份公示的")
         again = canonical_hash(data)
         if again != data.get("sha256"):
             raise Different(f"校验码应是{again}，写的是{data.get('sha256')}")

@@ -15,7 +15,7 @@ from typing import Any
 from core.hashing import canonical_json, sha256_text
 from core.money import plain_money
 from core.spreadsheets import Figure, csv_bytes
-from fees.choices import BookKind, Direction, NoticeExpense, NoticeIncome, ServiceLine, Source
+from fees.choices import BookKind, Direction, NoticeExpense, NoticeIncome, ServiceLine, Source, Told
 from fees.rules import ZERO, per_household
 
 SCHEMA = "ledger/1"
@@ -293,6 +293,11 @@ class ToldRow:
     label: str
     count: int
     reason: str
+
+    @property
+    def unit(self) -> str:
+        """What the cases are counted in: books, money accounts, or vouchers."""
+        return {Told.NOT_RECONCILED: "本账", Told.OVERDRAWN: "个账户"}.get(Told(self.check), "笔")
 
 
 @dataclass(frozen=True)

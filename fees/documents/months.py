@@ -157,7 +157,7 @@ class Month:
                     }
                     for part in self.parts
                 },
-                "accounts": {str(key): plain_money(value) for key, value in sorted(self.accounts.items())},
+                "accounts": {str(key): plain_money(value) for key, value in sorted(self.accounts.items()) if value},
             }
         )
 
@@ -259,7 +259,11 @@ def _told_cases(month: Month, kinds: Mapping[int, str]) -> dict[str, list[Vouche
     """Return the vouchers that each told check speaks of."""
     cases: dict[str, list[Voucher]] = {key: [] for key in Told.values}
     for voucher in month.vouchers:
-        if voucher.reverses_id or voucher.direction in (Direction.TRANSFER_IN, Direction.TRANSFER_OUT):
+        if voucher.reverses_id:
+            continue
+        if voucher.reason:
+            cases[Told.NEGATIVE].append(voucher)
+        if voucher.direction in (Direction.TRANSFER_IN, Direction.TRANSFER_OUT):
             continue
         lines = list(voucher.lines.all())
         spends = voucher.direction == Direction.EXPENSE
@@ -275,8 +279,6 @@ def _told_cases(month: Month, kinds: Mapping[int, str]) -> dict[str, list[Vouche
             cases[Told.NO_SOURCE].append(voucher)
         if any(line.account_id == "405" for line in lines) and voucher.direction == Direction.HELD_IN:
             cases[Told.UNIDENTIFIED].append(voucher)
-        if voucher.reason:
-            cases[Told.NEGATIVE].append(voucher)
     return cases
 
 
@@ -297,6 +299,16 @@ def _told_checks(month: Month, kinds: Mapping[int, str]) -> list[ClosingCheck]:
         books = sorted({kinds[v.book_id] for v in banked})
         items = tuple(CheckItem(BookKind(kind).label, kind) for kind in books)
         checks.append(ClosingCheck(Told.NOT_RECONCILED, Told.NOT_RECONCILED.label, items, reason))
+    short = tuple(
+        CheckItem(f"{part.label}{means.label}{show_money(amount)}元", part.book)
+        for part in month.parts
+        for means, amount in ((Means.BANK, part.bank), (Means.QR, part.qr))
+        if amount < 0
+    )
+    if short:
+        from_file = any(v.origin.startswith("import:") for v in month.vouchers)
+        reason = IMPORT_BANK_REASON if from_file else ""
+        checks.append(ClosingCheck(Told.OVERDRAWN, Told.OVERDRAWN.label, short, reason))
     return checks
 
 

@@ -14,6 +14,7 @@ from core.hashing import canonical_json
 from core.models import User
 from core.money import plain_money, show_money
 from core.operations import record
+from fees.anchors import append_anchors
 from fees.choices import BookKind, ClosingStep, Means
 from fees.models import (
     Book,
@@ -23,12 +24,12 @@ from fees.models import (
     Period,
     Voucher,
 )
-from fees.operations.refusals import AlreadyOpened, BeforeBooks, BooksNotOpened, FarAhead, PeriodClosed, SamePerson
+from fees.operations.refusals import AlreadyOpened, BeforeBooks, BooksNotOpened, FarOff, PeriodClosed, SamePerson
 from fees.rules import (
     ZERO,
     genesis,
     is_another,
-    is_far_ahead,
+    is_far_off,
     month_of,
     months_from,
     next_month,
@@ -39,6 +40,7 @@ from fees.rules import (
 @transaction.atomic
 def open_books(compound: Compound, *, actor: User, at: datetime) -> dict[str, Book]:
     """Make the compound's two books with a cash and a bank account each, where they are missing; return both."""
+    Compound.objects.select_for_update().get(pk=compound.pk)  # two first imports at once make one pair of books
     books = {book.kind: book for book in Book.objects.of(compound)}
     for kind in BookKind.values:
         if kind not in books:
@@ -96,10 +98,10 @@ def open_period(compound: Compound, day: date, *, at: datetime) -> Period:
     """Return the open month of a day, for posting into it.
 
     :raises PeriodClosed: when it is prepared or approved. :raises BeforeBooks: when books begin later.
-    :raises FarAhead: when the date must be a slip of the pen.
+    :raises FarOff: when the date must be a slip of the pen.
     """
-    if is_far_ahead(day, timezone.localdate(at)):
-        raise FarAhead(day)
+    if is_far_off(day, timezone.localdate(at)):
+        raise FarOff(day)
     month = month_of(day)
     period = periods_until(compound, month, begin=True)
     last = last_step(period)
@@ -146,6 +148,11 @@ def post_opening(data: OpeningData, *, entered_by: User, reviewed_by: User, at: 
     )
     opening.hash = opening_hash(vars(opening))
     opening.save(force_insert=True)
+    anchor: dict[str, object] = {
+        "compound": compound.code, "book": data.book.kind, "count": 0, "year": None, "number": None,
+        "hash": opening.hash,
+    }  # fmt: skip
+    transaction.on_commit(lambda: append_anchors([anchor], at=at), robust=True)
     record("opening.post", f"{data.book}期初{show_money(opening.amount)}元", actor=reviewed_by, at=at,
            area_code=compound.area_code, subject=opening)  # fmt: skip
     return opening

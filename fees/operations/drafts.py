@@ -112,6 +112,8 @@ def check_data(data: DraftData) -> None:
             raise WrongAccount(position)
         if not agrees(line.quantity, line.unit_price, amount):
             raise DoesNotAddUp(position)
+    if abs(sum((line.amount for line in data.lines), ZERO)) >= MONEY_BELOW:
+        raise NotPositive(len(data.lines))
     if data.money_account.book_id != data.book.pk:
         raise WrongMoneyAccount
     if data.direction == Direction.TRANSFER_OUT and not data.reverses:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from decimal import Decimal
 
@@ -22,14 +22,14 @@ from fees.operations.posting import post_postings
 from fees.operations.refusals import (
     AlreadyOpened,
     BeforeBooks,
-    FarAhead,
+    FarOff,
     ImportedBefore,
     NegativeBalance,
     PeriodClosed,
     Refusal,
     RowsRefused,
 )
-from fees.rules import ZERO, is_far_ahead, month_of, next_month
+from fees.rules import ZERO, is_far_off, month_of, next_month
 
 BOOK_SHEET, OPENING_SHEET = "收支", "期初"
 
@@ -84,6 +84,8 @@ def _post_openings(compound: Compound, cashbook: Cashbook, books: Mapping[str, B
     if not kinds:
         return
     with_memo = BookKind.SERVICE if BookKind.SERVICE in kinds else kinds[0]
+    if Opening.objects.filter(book__compound=compound).exists():
+        raise AlreadyOpened
     opened: list[OpeningData] = []
     for kind in kinds:
         rows = [o for o in cashbook.openings if o.book == kind]
@@ -113,8 +115,8 @@ def _refuse_months(compound: Compound, cashbook: Cashbook, *, today: date) -> No
     for row in cashbook.rows:
         month = month_of(row.on)
         step = periods.get(month)
-        if is_far_ahead(row.on, today):
-            bad.append((BOOK_SHEET, row.row, "日期", FarAhead(row.on)))
+        if is_far_off(row.on, today):
+            bad.append((BOOK_SHEET, row.row, "日期", FarOff(row.on)))
         elif month < first:
             bad.append((BOOK_SHEET, row.row, "日期", BeforeBooks(first)))
         elif step in (ClosingStep.PREPARED, ClosingStep.APPROVED):
@@ -136,6 +138,10 @@ def _posting(row: CashbookRow, data: DraftData, direction: str, origin: str, pai
     )
 
 
+def _lines(row: CashbookRow) -> tuple[LineData, ...]:
+    return (LineData(row.summary, row.account, row.amount, row.quantity, row.unit_price, row.source, row.service_line),)
+
+
 def _postings(
     cashbook: Cashbook, books: Mapping[str, Book], accounts: Mapping[tuple[str, str], MoneyAccount], origin: str
 ) -> list[tuple[CashbookRow, Posting]]:
@@ -149,17 +155,7 @@ def _postings(
             on=row.on,
             direction=Direction.INCOME if row.incoming else Direction.EXPENSE,
             money_account=accounts[row.book, row.means],
-            lines=(
-                LineData(
-                    row.summary,
-                    row.account,
-                    row.amount,
-                    row.quantity,
-                    row.unit_price,
-                    row.source,
-                    row.service_line,
-                ),
-            ),
+            lines=_lines(row),
             payee=row.payee,
         )
         direction = str(data.direction)
@@ -171,9 +167,13 @@ def _postings(
         other = by_row[row.partner]
         direction = Direction.TRANSFER_IN if row.incoming else Direction.TRANSFER_OUT
         if other.book == row.book:
-            if not row.incoming:
-                target = accounts[other.book, other.means]
-                found.append((row, _posting(row, data, direction, origin, "", to_account=target)))
+            # One voucher, at the place of the first of the two rows.
+            if row.row < other.row:
+                out = row if not row.incoming else other
+                into = other if out is row else row
+                leg = replace(data, money_account=accounts[out.book, out.means], lines=_lines(out), payee=out.payee)
+                target = accounts[into.book, into.means]
+                found.append((row, _posting(out, leg, Direction.TRANSFER_OUT, origin, "", to_account=target)))
             continue
         pair = pairs[other.row if row.incoming else row.row]
         found.append((row, _posting(row, data, direction, origin, pair)))
@@ -225,5 +225,6 @@ def import_cashbook(
         at=at,
     )
     record("cashbook.import", f"导入{compound.name}收支{len(cashbook.rows)}行", actor=entered_by, at=at,
-           area_code=compound.area_code, subject=compound, data={"sha256": sha256, "vouchers": len(vouchers)})  # fmt: skip
+           area_code=compound.area_code, subject=compound, data={"sha256": sha256, "vouchers": len(vouchers),
+                 "reviewed_by": reviewed_by.username})  # fmt: skip
     return vouchers

@@ -15,6 +15,7 @@ from core import jobs, pdf
 from core.hashing import sha256_text
 from core.models import Job, User
 from core.operations import NewDocument, NewFile, draw_document_code, issue_document, record, store_files
+from fees.anchors import append_anchors
 from fees.choices import ClosingStep
 from fees.documents import (
     build_ledger,
@@ -100,6 +101,11 @@ def issue_ledger(compound: Compound, month: date, *, actor: User, at: datetime) 
             posted_until=ledger.posted_until,
             document=document,
         )
+        anchor: dict[str, object] = {
+            "compound": compound.code, "ledger": row.code, "version": row.version, "code": document.code,
+            "hash": document.sha256, "files": {stored.format: stored.sha256 for stored in files},
+        }  # fmt: skip
+        transaction.on_commit(lambda: append_anchors([anchor], at=at), robust=True)
         record("ledger.issue", f"张贴{title}", actor=actor, at=at, area_code=compound.area_code, subject=row,
                data={"code": ledger.code, "sha256": ledger.sha256})  # fmt: skip
     return row, True

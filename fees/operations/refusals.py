@@ -37,8 +37,8 @@ class BeforeBooks(Refusal):
         self.first_month = first_month
 
 
-class FarAhead(Refusal):
-    """The date lies so far ahead that it must be a slip of the pen; ``day`` is that date."""
+class FarOff(Refusal):
+    """The date lies so far off that it must be a slip of the pen; ``day`` is that date."""
 
     def __init__(self, day: date) -> None:
         super().__init__(day)

@@ -143,7 +143,7 @@ def test_writing_operations_of_the_books_lock_first() -> None:
             if not isinstance(node, ast.FunctionDef) or node.name.startswith("_") or node.name in exempt:
                 continue
             arguments = {arg.arg for arg in (*node.args.args, *node.args.kwonlyargs)}
-            if "at" not in arguments:
+            if not arguments & {"actor", "entered_by"}:
                 continue
             text = ast.unparse(node)
             assert "transaction.atomic" in text, node.name

@@ -97,7 +97,7 @@ def raw_attempts(model: type[models.Model]) -> Iterator[Attempt]:
             f"UPSERT on {key}",
             sql(
                 f'INSERT INTO "{table}" ({names}) SELECT {names} FROM "{table}" WHERE true '
-                f'ON CONFLICT ({on}) DO UPDATE SET ' + ", ".join(f'"{c}" = excluded."{c}"' for c in columns)
+                f"ON CONFLICT ({on}) DO UPDATE SET " + ", ".join(f'"{c}" = excluded."{c}"' for c in columns)
             ),
             # The statement takes care of one key; the row breaks the table's others.
             may_succeed=len(unique_keys(model)) == 1,
@@ -311,7 +311,7 @@ def test_control_the_usual_two_triggers_let_a_row_be_replaced() -> None:
     try:
         with transaction.atomic():
             sql(f'DROP TRIGGER "{PREFIX}fees_voucherline_replace"')()
-            sql(f'REPLACE INTO fees_voucherline ({names}) SELECT {values} FROM fees_voucherline WHERE id = 1')()
+            sql(f"REPLACE INTO fees_voucherline ({names}) SELECT {values} FROM fees_voucherline WHERE id = 1")()
             assert line._default_manager.get(pk=1).amount == 99  # type: ignore[attr-defined]
             transaction.set_rollback(True)
     finally:

@@ -17,7 +17,13 @@ TEXT = {".py", ".html", ".css", ".js", ".md", ".toml", ".yml", ".yaml", ".txt", 
 LEFT_OVER = re.compile(r"\b(?:TODO|FIXME|XXX|HACK)\b")
 # Of the machines and helpers that code is written on, nothing belongs into the code.
 WORKPLACE = re.compile(
-    r"/work/|/home/[a-z]|/Users/|\b(?:chat" + r"gpt|open" + r"ai|anthro" + r"pic|clau" + r"de|co" + r"pilot)\b|\bLL" + r"M\b",
+    r"/work/|/home/[a-z]|/Users/|\b(?:chat"
+    + r"gpt|open"
+    + r"ai|anthro"
+    + r"pic|clau"
+    + r"de|co"
+    + r"pilot)\b|\bLL"
+    + r"M\b",
     re.I,
 )
 
@@ -71,9 +77,7 @@ def test_every_module_says_what_it_is(path: Path) -> None:
     assert len(first) < 250
 
 
-@pytest.mark.parametrize(
-    "name", ["rules", "operations", "documents"], ids=["rules", "operations", "documents"]
-)
+@pytest.mark.parametrize("name", ["rules", "operations", "documents"], ids=["rules", "operations", "documents"])
 def test_public_functions_say_what_they_do(name: str) -> None:
     """Rules, operations and documents are read by people who were not there."""
     silent = []
@@ -95,7 +99,10 @@ NOT_SAID = re.compile(r"提交|操作成功|操作失败|非法|[！]|点击此�
 def shown_texts() -> Iterator[tuple[Path, str]]:
     for app in APPS:
         for path in sorted((ROOT / app / "templates").rglob("*.html")):
-            yield path, re.sub(r"\{#.*?#\}|\{%\s*comment.*?endcomment\s*%\}", "", path.read_text(encoding="utf-8"), flags=re.S)
+            yield (
+                path,
+                re.sub(r"\{#.*?#\}|\{%\s*comment.*?endcomment\s*%\}", "", path.read_text(encoding="utf-8"), flags=re.S),
+            )
     for path in sources():
         tree = ast.parse(path.read_text(encoding="utf-8"))
         for node in ast.walk(tree):

@@ -76,7 +76,7 @@ ALL = dict.fromkeys(
 
 
 def test_a_draft_stops_the_closing_until_it_is_gone(home: Compound, pair: tuple[User, User]) -> None:
-    bookkeeper, head = pair
+    bookkeeper, _head = pair
     post(home)
     for state in (False, True):
         draft = save_draft(factories.data(home, DAY, "101", "1.00"), hand_in=state, actor=bookkeeper, at=AT)

@@ -343,7 +343,16 @@ def test_the_heads_of_both_chains_are_in_the_ledger(home: Compound) -> None:
 def test_no_name_of_a_payee_or_handler_is_public(home: Compound) -> None:
     """PIPL 25: payees are hashed and kept, and never posted."""
     post(home, "101", "100.00", payee="测试甲壹")
-    post(home, "203", "5.00", payee="测试甲贰", handler="测试甲叁", witness="测试甲肆", approver="测试甲伍", reason="测试")
+    post(
+        home,
+        "203",
+        "5.00",
+        payee="测试甲贰",
+        handler="测试甲叁",
+        witness="测试甲肆",
+        approver="测试甲伍",
+        reason="测试",
+    )
     ledger = built(home)
     for content in (ledger_json(ledger), ledger_csv(ledger).decode()):
         assert "测试甲" not in content

@@ -25,6 +25,7 @@ from fees.operations import (
     DoesNotAddUp,
     DraftData,
     DraftGone,
+    FarOff,
     FormReused,
     NegativeBalance,
     NoLines,
@@ -171,7 +172,8 @@ def test_anchors_name_the_head_after_each_commit(
 
     with django_capture_on_commit_callbacks(execute=True):
         voucher = office.post()
-    (anchor,) = read_anchors()
+    ((line, anchor),) = read_anchors()
+    assert line == 1 and anchor is not None
     assert {k: anchor[k] for k in ("compound", "book", "count", "year", "number", "hash")} == {
         "compound": office.home.code, "book": "service", "count": 1, "year": 2026, "number": 1, "hash": voucher.hash,
     }  # fmt: skip
@@ -395,6 +397,20 @@ def test_months_follow_without_a_gap(office: Office) -> None:
     with pytest.raises(BeforeBooks) as refusal, transaction.atomic():
         office.post(on=date(2026, 9, 30))
     assert refusal.value.first_month == date(2026, 10, 1)
+
+
+def test_a_year_mistyped_opens_no_hundred_months(office: Office) -> None:
+    """2062 for 2026: every month up to it would be opened and would have to be closed."""
+    for day, fine in ((AT.date() + timedelta(days=400), True), (AT.date() + timedelta(days=401), False)):
+        if fine:
+            office.hand_in(on=day)
+            continue
+        with pytest.raises(FarOff) as refusal, transaction.atomic():
+            office.hand_in(on=day)
+        assert refusal.value.day == day
+        with pytest.raises(FarOff), transaction.atomic():
+            factories.post(office.home, [office.data(on=day.replace(year=2062))])
+    assert office.home.periods.count() == 1
 
 
 def test_books_begin_with_the_month_after_the_opening(office: Office) -> None:

@@ -143,8 +143,8 @@ def test_old_debts_do_not_stop_money_that_comes_in() -> None:
         ("3", "0.333", "0.99", False),
         ("54", "", "1.00", True),
         ("", "120", "1.00", True),
-        ("2", "0.5025", "1.00", True),
-        ("2", "0.5025", "1.01", False),
+        ("2", "0.5025", "1.01", True),
+        ("2", "0.5025", "1.00", False),
     ],
 )
 def test_quantity_times_price(quantity: str, price: str, amount: str, agree: bool) -> None:

@@ -139,10 +139,12 @@ def test_the_command_names_the_first_bad_row() -> None:
 
 def test_the_command_says_when_it_could_not_run(monkeypatch: pytest.MonkeyPatch) -> None:
     with undone():
-        settings.ANCHORS_FILE.write_text("{broken\n")
+        monkeypatch.setattr("fees.management.commands.verify_books.verify_books", lambda _: 1 / 0)
+        said = io.StringIO()
         with pytest.raises(SystemExit) as ended:
-            call_command("verify_books", stderr=io.StringIO())
+            call_command("verify_books", "--json", stdout=said, stderr=io.StringIO())
         assert ended.value.code == 3
+        assert list(json.loads(said.getvalue())) == ["errors"]
 
 
 def update(row: Any, **changes: Any) -> bool:

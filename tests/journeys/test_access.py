@@ -98,3 +98,21 @@ def test_the_heads_pages(visit: Visit, size: tuple[int, int]) -> None:
 @SIZES
 def test_the_streets_pages(visit: Visit, size: tuple[int, int]) -> None:
     look_at(visit, size, STREET, "limin")
+
+
+def test_the_harness_is_awake(visit: Visit) -> None:
+    """Negative control: a picture without words, a page too wide, an inline style and a missing file are all noticed."""
+    visitor = visit(size=PHONE)
+    page = visitor.go("/")
+    page.evaluate("document.querySelector('main').insertAdjacentHTML('beforeend', '<img src=\"/static/none.png\">')")
+    with pytest.raises(AssertionError, match="image-alt"):
+        visitor.check_accessible()
+    page.evaluate("document.querySelector('main').insertAdjacentHTML('beforeend', '<p style=\"color: red\">正</p>')")
+    page.evaluate("document.querySelector('h1').textContent = '公'.repeat(40) + 'x'.repeat(400)")
+    page.evaluate("document.querySelector('h1').style.whiteSpace = 'nowrap'")
+    with pytest.raises(AssertionError, match="wider than the window"):
+        visitor.check_no_sideways_scroll()
+    page.wait_for_load_state("networkidle")
+    found = "\n".join(visitor.complaints.found)
+    assert "404 GET" in found and "Content Security Policy" in found
+    visitor.complaints.found.clear()

@@ -92,9 +92,13 @@ def many_small_rows() -> list[tuple[Any, ...]]:
         book = chance.choice([SERVICE, COMMITTEE])
         if n % 4:
             source = chance.choice(["居民", "公共收益", "政府"])
-            rows.append((chance.randint(1, 31), book, "收入", chance.randint(1, 99_999), "捐赠和其他收入", source, None, "银行"))
+            rows.append(
+                (chance.randint(1, 31), book, "收入", chance.randint(1, 99_999), "捐赠和其他收入", source, None, "银行")
+            )
         else:
-            rows.append((chance.randint(1, 31), book, "支出", chance.randint(1, 9_999), "其他支出", None, "维修维护", "银行"))
+            rows.append(
+                (chance.randint(1, 31), book, "支出", chance.randint(1, 9_999), "其他支出", None, "维修维护", "银行")
+            )
     return rows
 
 
@@ -318,7 +322,11 @@ def test_no_payee_is_anywhere_in_public(posted: Posted) -> None:
 
 def one_character_changed(text: str) -> Iterator[str]:
     """Yield the file with one digit of a figure, one letter of a text, one key changed."""
-    for before, after in ((f'"{yuan(BY_HAND["opening"])}"', f'"{yuan(BY_HAND["opening"] + 1)}"'), ("居民缴费第", "居民缴货第"), ('"qr"', '"qt"')):
+    for before, after in (
+        (f'"{yuan(BY_HAND["opening"])}"', f'"{yuan(BY_HAND["opening"] + 1)}"'),
+        ("居民缴费第", "居民缴货第"),
+        ('"qr"', '"qt"'),
+    ):
         assert before in text
         yield text.replace(before, after, 1)
 

@@ -13,6 +13,7 @@ from django.utils import timezone
 from compounds.admin import UserForm
 from compounds.choices import Role
 from compounds.operations import appoint
+from compounds.permissions import has_role
 from core.commands import ProductCommand, Refused
 from core.models import User
 from core.operations import create_user, draw_password
@@ -27,6 +28,8 @@ class Command(ProductCommand):
 
     def run(self, **options: Any) -> dict[str, Any]:
         username, name = options["username"], options["name"]
+        today = timezone.localdate(self.at)
+        self.require(self.actor, has_role(self.actor, [Role.ACCOUNT_ADMIN], settings.DISTRICT_CODE, today))
         if User.objects.filter(username=username).exists():
             raise Refused(f'登录名"{username}"已经有人用了。忘了密码，请账号管理员在 /admin/ 另打印一张密码条。')
         form = UserForm({"username": username, "name": name, "is_active": True})
@@ -42,9 +45,8 @@ class Command(ProductCommand):
                 password=password,
                 must_change_password=True,
             )
-            today = timezone.localdate(self.at)
             appoint(user, Role.ACCOUNT_ADMIN, settings.DISTRICT_CODE, today, None, actor=self.actor, at=self.at)
-        return {"username": user.username, "password": password, "area_code": settings.DISTRICT_CODE}
+        return {"username": user.username, "password": password, "area_code": settings.DISTRICT_CODE, "errors": []}
 
     def lines(self, result: dict[str, Any]) -> Iterable[str]:
         yield f"登录名：{result['username']}"

@@ -8,6 +8,7 @@ from typing import Any
 
 from django.core.management.base import CommandParser
 from django.db import transaction
+from django.utils import timezone
 
 from core.commands import ProductCommand, Refused, month_argument
 from fees.documents import closing_view
@@ -23,6 +24,7 @@ from fees.operations import (
     ensure_period,
     prepare_period,
 )
+from fees.permissions import can_approve, can_prepare
 
 DEFAULT_REASON = "命令行结账，未逐项说明"
 
@@ -39,6 +41,9 @@ class Command(ProductCommand):
     def run(self, **options: Any) -> dict[str, Any]:
         compound = find_compound(options["compound"])
         month = options["period"]
+        today = timezone.localdate(self.at)
+        self.require(self.actor, can_prepare(self.actor, compound, today))
+        self.require(self.second, can_approve(self.second, compound, today))
         try:
             with transaction.atomic():
                 period = ensure_period(compound, month)

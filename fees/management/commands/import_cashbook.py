@@ -16,6 +16,7 @@ from core.hashing import sha256_bytes
 from fees.imports import read_cashbook, word_refusal, word_rows
 from fees.models import Voucher
 from fees.operations import ImportedBefore, Refusal, RowsRefused, SamePerson, import_cashbook
+from fees.permissions import can_enter, can_review
 
 
 def find_compound(code: str) -> Compound:
@@ -23,7 +24,7 @@ def find_compound(code: str) -> Compound:
 
     :raises Refused: when there is none.
     """
-    compound = Compound.objects.filter(code=code).first()
+    compound = Compound.objects.filter(code=code).first() if code.isascii() else None
     if compound is None:
         raise Refused(f"没有编号是{code}的小区。")
     return compound
@@ -40,6 +41,9 @@ class Command(ProductCommand):
 
     def run(self, **options: Any) -> dict[str, Any]:
         compound = find_compound(options["compound"])
+        today = timezone.localdate(self.at)
+        self.require(self.actor, can_enter(self.actor, compound, today))
+        self.require(self.second, can_review(self.second, compound, today))
         content = self.read_file(options["file"])
         cashbook = read_cashbook(content)
         try:

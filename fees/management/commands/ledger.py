@@ -27,7 +27,7 @@ class Command(ProductCommand):
     def run(self, **options: Any) -> dict[str, Any]:
         compound = find_compound(options["compound"])
         ledgers = Ledger.objects.of(compound).filter(code=options["period"])
-        if options["version"]:
+        if options["version"] is not None:
             ledgers = ledgers.filter(version=options["version"])
         ledger = ledgers.select_related("document").order_by("-version").first()
         if ledger is None:

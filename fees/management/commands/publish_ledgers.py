@@ -8,6 +8,7 @@ from typing import Any
 
 from django.conf import settings
 from django.core.management.base import CommandParser
+from django.utils import timezone
 
 from compounds.models import Compound
 from core import jobs
@@ -16,6 +17,7 @@ from core.commands import ProductCommand, Refused, month_argument
 from fees.management.commands.import_cashbook import find_compound
 from fees.models import Period
 from fees.operations import start_publishing
+from fees.permissions import can_issue
 
 
 class Command(ProductCommand):
@@ -29,6 +31,8 @@ class Command(ProductCommand):
         month = options["period"]
         closed = Compound.objects.filter(pk__in=Period.objects.closed().filter(month=month).values("compound"))
         compounds = [find_compound(code) for code in dict.fromkeys(options["compound"])] or list(closed)
+        today = timezone.localdate(self.at)
+        self.require(self.actor, all(can_issue(self.actor, compound, today) for compound in compounds))
         still_open = [c for c in compounds if c not in set(closed)]
         if still_open:
             names = "、".join(f"{c.name}（{c.code}）" for c in still_open)

@@ -100,8 +100,10 @@ def _period(request: OfficeRequest, compound: Compound, period: str) -> Period:
 def closing(request: OfficeRequest, code: str, period: str) -> HttpResponse:
     """A month at its closing: what stands in the way, what is to be explained, the figures, the next step."""
     compound = find_compound(request, code)
-    found = _period(request, compound, period)
     act = request.POST.get("act", "") if request.method == "POST" else ""
+    if request.method == "POST":
+        _require(request, compound, act)
+    found = _period(request, compound, period)
     view = closing_view(found)
     reasons = ReasonsForm(
         request.POST if act == "prepare" else None, checks=[(c.key, c.label) for c in view.needing_reason]
@@ -138,29 +140,32 @@ def closing(request: OfficeRequest, code: str, period: str) -> HttpResponse:
     )
 
 
+def _require(request: OfficeRequest, compound: Compound, act: str) -> None:
+    """Refuse a step that is none, or that the user's roles do not hold; before anything is written."""
+    if act == "prepare":
+        require(can_prepare(request.user, compound, request.today))
+    elif act in ("send_back", "withdraw"):
+        require(can_approve(request.user, compound, request.today))
+    else:
+        raise Http404
+
+
 def _act(request: OfficeRequest, period: Period, act: str, reasons: ReasonsForm, note: NoteForm) -> str:
     """Do the step that was asked for; return what stands in the way, or nothing."""
-    compound, today = period.compound, request.today
+    month = period.month.month
     try:
         if act == "prepare":
-            require(can_prepare(request.user, compound, today))
-            if not is_over(period.month, today):
-                return f"{period.month.month}月还没过完，过完才能编制。"
+            if not is_over(period.month, request.today):
+                return f"{month}月还没过完，过完才能编制。"
             if reasons.is_valid():
                 prepare_period(period, reasons.reasons(), actor=request.user, at=request.at)
-                messages.success(request, f"{period.month.month}月编制好了，等主任审定。")
-        elif act == "send_back":
-            require(can_approve(request.user, compound, today))
-            if note.is_valid():
-                send_back_period(period, note.cleaned_data["note"], actor=request.user, at=request.at)
-                messages.success(request, f"{period.month.month}月退回去重新编制了。")
-        elif act == "withdraw":
-            require(can_approve(request.user, compound, today))
-            if note.is_valid():
-                withdraw_approval(period, note.cleaned_data["note"], actor=request.user, at=request.at)
-                messages.success(request, f"{period.month.month}月的审定撤回了，可以再记账。")
-        else:
-            raise Http404
+                messages.success(request, f"{month}月编制好了，等主任审定。")
+        elif note.is_valid() and act == "send_back":
+            send_back_period(period, note.cleaned_data["note"], actor=request.user, at=request.at)
+            messages.success(request, f"{month}月退回去重新编制了。")
+        elif note.is_valid():
+            withdraw_approval(period, note.cleaned_data["note"], actor=request.user, at=request.at)
+            messages.success(request, f"{month}月的审定撤回了，可以再记账。")
     except Refusal as problem:
         return sentence_of(problem)
     return ""
@@ -171,8 +176,8 @@ def _act(request: OfficeRequest, period: Period, act: str, reasons: ReasonsForm,
 def closing_approval(request: OfficeRequest, code: str, period: str) -> HttpResponse:
     """What approving does and what cannot be undone, on a page of its own; sent, it approves."""
     compound = find_compound(request, code)
-    found = _period(request, compound, period)
     require(can_approve(request.user, compound, request.today))
+    found = _period(request, compound, period)
     problem = ""
     if request.method == "POST":
         try:

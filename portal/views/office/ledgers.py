@@ -95,10 +95,10 @@ class PublishRow:
 def publish(request: OfficeRequest) -> HttpResponse:
     """Choose a month and the compounds of an area; sent, a job posts their ledgers."""
     areas = narrowed(issuing_areas(request.user, request.today), request.scope.prefixes)
-    if not areas:
+    options = _areas(areas)
+    if not options:
         raise Http404
     month = _month(request)
-    options = _areas(areas)
     codes = [code for code, _ in options]
     asked = request.POST.get("area", "") or request.GET.get("area", "")
     area = asked if asked in codes else codes[0]

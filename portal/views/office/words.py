@@ -14,7 +14,7 @@ from fees.operations import (
     DoesNotAddUp,
     DraftGone,
     EarlierMonthOpen,
-    FarAhead,
+    FarOff,
     FormReused,
     MustChecks,
     NegativeBalance,
@@ -76,7 +76,7 @@ def sentence_of(problem: Refusal) -> str:
     match problem:
         case PeriodClosed():
             return closed_month(problem.month, problem.step)
-        case FarAhead():
+        case FarOff():
             return f"{problem.day.year}年太远了，请看看年份。"
         case BeforeBooks():
             first = problem.first_month

@@ -1,0 +1,227 @@
+"""S1: every address × method × role × relation answers as the table says; an address missing in the table fails."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from compounds.choices import Role
+from core import pdf
+from core.models import Job
+from tests.architecture.matrix import (
+    HIDDEN,
+    LOGIN,
+    METHODS,
+    NO,
+    YES,
+    Address,
+    Person,
+    World,
+    answer,
+    differences,
+    expected,
+    make_world,
+    money_in,
+    observed,
+    patterns,
+    people,
+)
+
+PEOPLE = people()
+# Patterns without a page of their own: what is left over, and the addresses that lead on to a change page.
+UNNAMED = {"admin/(?P<url>.*)$"} | {
+    f"admin/{model}/<path:object_id>/"
+    for model in ("fees/account", "compounds/appointment", "compounds/area", "core/user")
+}
+
+
+@pytest.fixture(scope="module")
+def world(module_db: Path) -> Iterator[World]:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(pdf, "render", lambda html, **_: pdf.Pdf(b"%PDF-1.7", 1))
+        made = make_world()
+    # Thousands of refusals are the point here, not news.
+    log = logging.getLogger("django.request")
+    level = log.level
+    log.setLevel(logging.ERROR)
+    yield made
+    log.setLevel(level)
+
+
+def names() -> list[str]:
+    return sorted(name for name in patterns() if name not in UNNAMED)
+
+
+def of_name(world: World, name: str) -> list[Address]:
+    return [address for address in world.addresses if address.name == name]
+
+
+def test_every_address_stands_in_the_table(world: World) -> None:
+    known = {address.name for address in world.addresses}
+    assert set(names()) - known == set(), "addresses without a rule"
+    assert known - set(names()) == set(), "rules without an address"
+
+
+@pytest.mark.parametrize("name", names())
+def test_everyone_gets_what_the_table_says(world: World, name: str) -> None:
+    """Public pages for a few, all others for everybody, by every method."""
+    for address in of_name(world, name):
+        if address.kind == "public":
+            asked = [p for p in PEOPLE if p.role is None or p.name.endswith("own")]
+        else:
+            asked = PEOPLE
+        # HEAD and OPTIONS are asked by fewer: no view of ours tells them from GET but by refusing them.
+        found = list(differences(world, [address], asked, ("GET", "POST")))
+        found += differences(world, [address], asked[::5], ("HEAD", "OPTIONS"))
+        assert not found, f"{len(found)} cells: {found[:6]}"
+
+
+def test_what_is_foreign_answers_like_what_does_not_exist(world: World, no_errors_in_logs: Any) -> None:
+    """404 with the same bytes: nobody learns that there is something (quality.md D25)."""
+    strangers = [
+        p for p in PEOPLE if p.name in ("committee_bookkeeper sibling", "auditor foreign", "committee_head sibling")
+    ]
+    compared = 0
+    for address in world.addresses:
+        if not address.elsewhere:
+            continue
+        for person in strangers:
+            for method in ("GET", "POST"):
+                there = answer(world, address, method, person)
+                missing = answer(world, address, method, person, address.missing_url)
+                assert there.status_code == missing.status_code, (address.key, method, person.name)
+                assert there.content == missing.content, (address.key, method, person.name)
+                compared += 1
+    assert compared > 100
+
+
+def test_what_is_foreign_in_the_own_compound_does_not_exist_either(world: World) -> None:
+    """A draft of another compound asked for under the own one: its number must not lead there (S2)."""
+    sibling = next(p for p in PEOPLE if p.name == "committee_bookkeeper sibling")
+    own = next(p for p in PEOPLE if p.name == "committee_bookkeeper own")
+    draft = next(a for a in world.addresses if a.name == "draft")
+    url = draft.url.replace(draft.args[0], sibling.area)
+    for person in (sibling, own):
+        assert observed(draft, answer(world, draft, "GET", person, url)) == HIDDEN
+
+
+def test_an_account_administrator_sees_no_money_no_register(world: World) -> None:
+    """0 pages behind the login with an amount; what they may open are accounts and appointments."""
+    administrators = [p for p in PEOPLE if p.role == Role.ACCOUNT_ADMIN]
+    opened = set()
+    for person in administrators:
+        for address in world.addresses:
+            if address.kind == "public" or "GET" not in address.methods:
+                continue
+            response = answer(world, address, "GET", person)
+            if response.status_code == 200:
+                opened.add(address.name)
+                text = response.content.decode(errors="replace")
+                assert not money_in(text), (address.key, money_in(text)[:3])
+    assert {"workbench", "password", "admin:index", "admin:core_user_changelist"} <= opened
+    assert not {name for name in opened if not name.startswith("admin:")} - {"workbench", "password"}
+    # Control: a page with money is recognised.
+    reader = next(p for p in PEOPLE if p.name == "auditor own")
+    book = next(a for a in world.addresses if a.name == "cash_book")
+    assert money_in(answer(world, book, "GET", reader).content.decode())
+
+
+def test_the_table_says_something() -> None:
+    """A table of yeses would prove nothing: each answer stands in many cells."""
+    addresses = [
+        Address(
+            "closing", "object", ("GET", "HEAD", "POST"), act=frozenset({Role.COMMITTEE_HEAD}), about="11010700303701"
+        ),
+        Address("publish", "scope"),
+        Address("home", "public"),
+    ]
+    said = [expected(a, m, p) for a in addresses for m in METHODS for p in PEOPLE]
+    assert all(said.count(word) > 5 for word in (YES, NO, HIDDEN, LOGIN))
+
+
+# --- Negative control: one guard taken away, and exactly its cells fail -------------------------------------------
+
+FEW = {"auditor own", "committee_head own", "committee_bookkeeper foreign", "community_clerk sibling"}
+COMPOUND_PAGES = {
+    "office_compound", "drafts", "draft", "draft_new", "draft_delete", "cash_book", "office_voucher", "reversal",
+    "closings", "closing", "closing_approval", "office_ledgers", "review_draft",
+}  # fmt: skip
+
+
+def yes(*_: Any, **__: Any) -> bool:
+    return True
+
+
+def everywhere(*_: Any, **__: Any) -> list[str]:
+    return ["110107"]
+
+
+SABOTAGE: list[tuple[str, Callable[..., Any], set[str]]] = [
+    ("portal.views.office.books.can_enter", yes, {"draft", "draft_new", "draft_delete", "reversal"}),
+    ("portal.views.office.review.can_review", yes, {"review_draft"}),
+    ("portal.views.office.closing.can_prepare", yes, {"closing"}),
+    ("portal.views.office.closing.can_approve", yes, {"closing", "closing_approval"}),
+    ("portal.views.office.ledgers.can_issue", yes, {"office_ledgers"}),
+    ("portal.views.office.ledgers.issuing_areas", everywhere, {"publish"}),
+    ("portal.views.office.jobs._may_steer", yes, {"job_stop", "job_resume"}),
+    ("portal.views.office.jobs.can_work_in", yes, {"job", "job_progress", "job_stop", "job_resume"}),
+    ("portal.views.office.books.can_work_in", yes, {"attachment"}),
+    ("compounds.models.CompoundQuerySet.visible_to", lambda self, user, on: self, COMPOUND_PAGES),
+    ("core.models.JobQuerySet.within", lambda self, prefixes: self, {"jobs"}),
+    ("core.models.EntryQuerySet.within", lambda self, prefixes: self, {"history"}),
+    ("compounds.models.CompoundQuerySet.within", lambda self, prefixes: self, {"office_compounds"}),
+]
+
+
+@pytest.mark.parametrize(("guard", "without", "cells"), SABOTAGE, ids=[guard for guard, _, _ in SABOTAGE])
+def test_control_without_a_guard_exactly_its_cells_fail(
+    world: World, monkeypatch: pytest.MonkeyPatch, guard: str, without: Callable[..., Any], cells: set[str]
+) -> None:
+    monkeypatch.setattr(guard, without)
+    asked: list[Person] = [person for person in PEOPLE if person.name in FEW]
+    mine = [a for a in world.addresses if a.kind in ("office", "scope", "object")]
+    found = {cell.address.split()[0] for cell in differences(world, mine, asked, ("GET", "POST"))}
+    assert cells <= found, f"not noticed: {cells - found}"
+    # Lists over the scope stand on one definition; taken away, more than one page may tell.
+    if "within" not in guard:
+        assert found == cells
+
+
+def test_control_a_page_without_its_door_is_found(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A view whose decorator was forgotten: the anonymous get in, or it falls over; both are other than the table."""
+    from django.urls import resolve
+
+    address = next(a for a in world.addresses if a.name == "jobs")
+    anonymous = next(p for p in PEOPLE if p.name == "anonymous")
+    assert not list(differences(world, [address], [anonymous], ("GET",)))
+    view = resolve(address.url).func
+    bare = view.__wrapped__.__wrapped__.__wrapped__
+
+    def open_to_all(request: Any, *args: Any, **kwargs: Any) -> Any:
+        from types import SimpleNamespace
+
+        request.scope = SimpleNamespace(prefixes=("110107",), code="", role="")
+        return bare(request, *args, **kwargs)
+
+    pattern = next(p for p in _flat_patterns() if p.name == "jobs")
+    monkeypatch.setattr(pattern, "callback", open_to_all)
+    found = list(differences(world, [address], [anonymous], ("GET",)))
+    assert [cell.said for cell in found] == [LOGIN]
+    assert Job.objects.exists()
+
+
+def _flat_patterns() -> Iterator[Any]:
+    from django.urls import URLResolver, get_resolver
+
+    def walk(resolver: Any) -> Iterator[Any]:
+        for pattern in resolver.url_patterns:
+            if isinstance(pattern, URLResolver):
+                yield from walk(pattern)
+            else:
+                yield pattern
+
+    return walk(get_resolver())

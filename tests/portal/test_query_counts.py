@@ -1,0 +1,261 @@
+"""T4: a page asks the database as often with 1 row as with 3; at most 12 times in public, 20 in the office."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from datetime import date
+from decimal import Decimal
+
+import pytest
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+from django.urls import URLPattern, URLResolver, get_resolver, reverse
+
+from compounds.choices import Role
+from compounds.models import Compound
+from core.models import Job, User
+from core.operations import machine
+from fees.models import Draft, Ledger, Voucher
+from fees.operations import post_draft, reverse_voucher, save_draft
+from fees.rules import next_month
+from tests import factories
+from tests.factories import AT, COMMUNITY
+from tests.portal.office import browser
+
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("quick_pdf")]
+
+PUBLIC, OFFICE = 12, 20
+HOME = f"{COMMUNITY}01"
+
+
+@dataclass
+class Town:
+    """A community whose every list grows by one row at each call of ``grow``."""
+
+    home: Compound
+    keeper: User
+    head: User
+    staff: User
+    accounts: User
+    district: User
+    job: Job
+    size: int = 0
+    month: date = date(2026, 6, 1)
+    drafts: list[Draft] = field(default_factory=list)
+
+    def grow(self) -> None:
+        """Add a compound, a posted month, a voucher of two lines with a paper, a reversal, a draft, parts of a job."""
+        self.size += 1
+        n = self.size
+        other = factories.compound(f"{COMMUNITY}{50 + n}", f"第{n}个小区（演示）", households=n)
+        factories.issued(other)
+        factories.some_month(self.home, self.month)
+        factories.close(self.home, self.month)
+        from fees.operations import issue_ledger
+
+        issue_ledger(self.home, self.month, actor=machine("system"), at=AT)
+        self.month = next_month(self.month)
+        for kind in ("service", "committee"):
+            data = factories.data(self.home, date(2026, 11, 3), "101", "500.00", book=kind,
+                                  attachments=(factories.paper(self.home, f"{kind}{n}", "navy"),))  # fmt: skip
+            line = replace(data.lines[0], amount=Decimal("7.00"))
+            factories.post(self.home, [replace(data, lines=(data.lines[0], line))])
+            wrong, lasting = factories.post(
+                self.home, [factories.data(self.home, date(2026, 11, 4), "101", "3.00", book=kind)] * 2
+            )
+            for each in (wrong, lasting)[: 1 if kind == "service" else 2]:
+                red = reverse_voucher(each, date(2026, 11, 5), actor=machine("system"), at=AT)
+                post_draft(red.pk, actor=machine("system-2"), at=AT)
+            draft = replace(data, on=date(2026, 11, 9), bill_on=date(2026, 11, 1))
+            self.drafts.append(save_draft(draft, hand_in=True, actor=self.keeper, at=AT))
+        factories.appoint(factories.user(), Role.COMMUNITY_CLERK, COMMUNITY)
+        Job.objects.create(
+            task="x", key=f"top {n}", title=f"任务{n}", area_code=COMMUNITY, state="failed", error="演示",
+            created_by=self.staff, created_at=AT, started_at=AT, finished_at=AT,
+        )  # fmt: skip
+        document = Ledger.objects.filter(compound=other).get().document
+        for state in ("failed", "done"):
+            Job.objects.create(
+                task="y", key=f"{state} {n}", title=f"{other.name}10月收支公示", area_code=other.area_code, state=state,
+                parent=self.job, created_by=self.staff, created_at=AT, finished_at=AT, error="演示",
+                result=json.dumps({"made": True, "code": document.code, "compound": other.code, "version": 1}),
+            )  # fmt: skip
+
+
+@pytest.fixture
+def town() -> Town:
+    home = factories.compound(HOME)
+    factories.open_with(home, date(2026, 5, 31), {"service": {"bank": "9000.00"}, "committee": {"bank": "900.00"}})
+    staff = factories.user(Role.STREET_STAFF, factories.STREET)
+    job = Job.objects.create(
+        task="x", key="spread", title="10月收支公示", area_code=COMMUNITY, state="running", total=9, done=1,
+        locked_until=AT, created_by=staff, created_at=AT, started_at=AT,
+    )  # fmt: skip
+    return Town(
+        home,
+        factories.user(Role.COMMITTEE_BOOKKEEPER, COMMUNITY),
+        factories.user(Role.COMMITTEE_HEAD, COMMUNITY),
+        staff,
+        factories.user(Role.ACCOUNT_ADMIN, factories.STREET),
+        factories.user(Role.DISTRICT_ADMIN, factories.DISTRICT),
+        job,
+    )
+
+
+def pages(town: Town) -> dict[str, tuple[str, User | None]]:
+    """Return every page that can be looked at: by its name (and what is varied) the address and who looks."""
+    code, keeper, head, staff = HOME, town.keeper, town.head, town.staff
+    ledger = Ledger.objects.filter(compound=town.home).order_by("last_month").first()
+    assert ledger is not None
+    draft = town.drafts[0]
+    voucher = Voucher.objects.filter(
+        book__compound=town.home, book__kind="service", attachments__contains="navy"
+    ).first()
+    voucher = voucher or Voucher.objects.filter(book__compound=town.home, book__kind="service").earliest("seq")
+    number = (code, "service", voucher.year, voucher.number)
+    person = User.objects.filter(appointments__role=Role.COMMUNITY_CLERK).order_by("pk").first()
+    assert person is not None
+    found: dict[str, tuple[str, User | None]] = {
+        "home": (reverse("home"), None),
+        "home search": (reverse("home") + "?q=演示", None),
+        "compound": (reverse("compound", args=[code]), None),
+        "ledgers": (reverse("ledgers", args=[code]), None),
+        "ledger": (reverse("ledger", args=[code, ledger.code]), None),
+        **{f"ledger_file {f}": (reverse("ledger_file", args=[code, ledger.code, f]), None) for f in ("pdf", "csv", "json")},
+        "voucher": (reverse("voucher", args=number), None),
+        "verify": (reverse("verify"), None),
+        "verify_code": (reverse("verify_code", args=[ledger.document.code]), None),
+        "verify_code json": (reverse("verify_code", args=[ledger.document.code]) + "?format=json", None),
+        "privacy": (reverse("privacy"), None),
+        "type_size": (reverse("type_size"), None),
+        "healthz": (reverse("healthz"), None),
+        "readyz": (reverse("readyz"), None),
+        "login": (reverse("login"), None),
+        "password": (reverse("password"), keeper),
+        **{f"workbench of {u}": (reverse("workbench"), who) for u, who in (("keeper", keeper), ("head", head), ("staff", staff))},
+        "scope": (reverse("scope"), staff),
+        "scope inside": (reverse("scope") + f"?inside={COMMUNITY}", staff),
+        "office_search": (reverse("office_search") + "?q=小区", staff),
+        "office_search number": (reverse("office_search") + "?q=第1号", staff),
+        "office_compounds": (reverse("office_compounds"), staff),
+        "review": (reverse("review"), head),
+        "review_draft": (reverse("review_draft", args=[draft.pk]), head),
+        "publish": (reverse("publish") + "?month=2026-10", staff),
+        "jobs": (reverse("jobs"), staff),
+        "job": (reverse("job", args=[town.job.pk]), staff),
+        "job_progress": (reverse("job_progress", args=[town.job.pk]), staff),
+        "history": (reverse("history"), staff),
+        "history csv": (reverse("history") + "?format=csv", staff),
+        "attachment": (reverse("attachment", args=[voucher.evidence.first().attachment_id if voucher.evidence.exists() else 1]), head),  # type: ignore[union-attr]
+        "office_compound": (reverse("office_compound", args=[code]), head),
+        "drafts": (reverse("drafts", args=[code]), keeper),
+        "draft": (reverse("draft", args=[code, draft.pk]), keeper),
+        "cash_book": (reverse("cash_book", args=[code, "service"]) + "?month=2026-11", keeper),
+        "office_voucher": (reverse("office_voucher", args=number), keeper),
+        "reversal": (reverse("reversal", args=number), keeper),
+        "closings": (reverse("closings", args=[code]), keeper),
+        "closing": (reverse("closing", args=[code, "2026-11"]), keeper),
+        "closing_approval": (reverse("closing_approval", args=[code, "2026-11"]), head),
+        "office_ledgers": (reverse("office_ledgers", args=[code]), head),
+        "admin:index": (reverse("admin:index"), town.accounts),
+        "admin:core_user_changelist": (reverse("admin:core_user_changelist"), town.accounts),
+        "admin:core_user_add": (reverse("admin:core_user_add"), town.accounts),
+        "admin:core_user_change": (reverse("admin:core_user_change", args=[person.pk]), town.accounts),
+        "admin:core_user_slip": (reverse("admin:core_user_slip", args=[person.pk]), town.accounts),
+        "admin:compounds_appointment_changelist": (reverse("admin:compounds_appointment_changelist"), town.accounts),
+        "admin:compounds_appointment_add": (reverse("admin:compounds_appointment_add"), town.accounts),
+        "admin:compounds_area_changelist": (reverse("admin:compounds_area_changelist"), town.district),
+        "admin:fees_account_changelist": (reverse("admin:fees_account_changelist"), town.district),
+        "admin:fees_account_add": (reverse("admin:fees_account_add"), town.district),
+    }  # fmt: skip
+    return found
+
+
+# Addresses that only take a POST, lead elsewhere, or are Django's own without a list of ours.
+WITHOUT_PAGE = {
+    "logout", "draft_new", "draft_delete", "job_stop", "job_resume", "admin:login", "admin:logout",
+    "admin:password_change", "admin:password_change_done", "admin:autocomplete", "admin:jsi18n", "admin:view_on_site",
+    "admin:app_list", "admin:core_user_history", "admin:core_user_delete", "admin:compounds_appointment_history",
+    "admin:compounds_appointment_delete", "admin:compounds_appointment_change", "admin:compounds_area_add",
+    "admin:compounds_area_history", "admin:compounds_area_delete", "admin:compounds_area_change",
+    "admin:fees_account_history", "admin:fees_account_delete", "admin:fees_account_change",
+}  # fmt: skip
+
+
+def named_patterns() -> set[str]:
+    found: set[str] = set()
+
+    def walk(resolver: URLResolver, space: str) -> None:
+        for pattern in resolver.url_patterns:
+            if isinstance(pattern, URLResolver):
+                walk(pattern, f"{pattern.namespace}:" if pattern.namespace else space)
+            elif isinstance(pattern, URLPattern) and pattern.name:
+                found.add(space + pattern.name)
+
+    walk(get_resolver(), "")
+    return found
+
+
+def counts(town: Town, shown: dict[str, tuple[str, User | None]]) -> dict[str, int]:
+    """Return how many queries each page takes, after all of them were asked once (some write history)."""
+    users = {user.pk: user for _, user in shown.values() if user}
+    browsers = {key: browser(user) for key, user in users.items()}
+
+    def ask(name: str) -> int:
+        url, user = shown[name]
+        client = browsers[user.pk] if user else Client()
+        with CaptureQueriesContext(connection) as queries:
+            status = client.get(url).status_code
+        assert status in (200, 302), (name, status)
+        return len(queries)
+
+    for name in shown:
+        ask(name)
+    return {name: ask(name) for name in shown}
+
+
+@pytest.fixture
+def grown(town: Town) -> Callable[[int], dict[str, int]]:
+    """Return how many queries every page takes when each list has so many rows."""
+    shown: dict[str, tuple[str, User | None]] = {}
+
+    def measure(size: int) -> dict[str, int]:
+        while town.size < size:
+            town.grow()
+        if not shown:  # the same things are looked at every time
+            shown.update(pages(town))
+        return counts(town, shown)
+
+    return measure
+
+
+def test_every_page_takes_as_many_queries_with_three_rows_as_with_one(grown: Callable[[int], dict[str, int]]) -> None:
+    one, three = grown(1), grown(3)
+    more = {name: (one[name], three[name]) for name in one if three[name] != one[name]}
+    assert not more, "queries that grow with the rows"
+
+
+def test_no_page_takes_more_than_its_figure(grown: Callable[[int], dict[str, int]]) -> None:
+    found = grown(2)
+    public = {"home", "compound", "ledgers", "ledger", "ledger_file", "voucher", "verify", "verify_code", "privacy",
+              "type_size", "healthz", "readyz", "login"}  # fmt: skip
+    over = {name: count for name, count in found.items() if count > (PUBLIC if name.split()[0] in public else OFFICE)}
+    assert not over
+
+
+def test_every_page_is_measured(town: Town) -> None:
+    town.grow()
+    assert named_patterns() - {name.split()[0] for name in pages(town)} == WITHOUT_PAGE
+
+
+def test_control_a_query_per_row_is_seen(
+    grown: Callable[[int], dict[str, int]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Without fetching along what a draft's row shows, the list of drafts would ask for each."""
+    monkeypatch.setattr("fees.models.DraftQuerySet.for_display", lambda self: self)
+    one, three = grown(1), grown(3)
+    assert three["drafts"] > one["drafts"] and three["review"] > one["review"]
+    assert three["home"] == one["home"]
