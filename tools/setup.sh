@@ -25,14 +25,14 @@ find_python() {
 
 # Names of the packages that are wanted and not there.
 missing_packages() {
-    local wanted there name
-    wanted=$(awk -v tests="$for_tests" '$2 == "run" || ($2 == "tests" && tests != "") {print $1}' tools/system-packages.txt)
-    # shellcheck disable=SC2086
-    there=$(dpkg-query -W -f '${db:Status-Status} ${Package}\n' $wanted 2>/dev/null || true)
-    if command -v chromium >/dev/null; then there+=$'\ninstalled chromium'; fi
-    for name in $wanted; do
-        grep -qx "installed $name" <<<"$there" || echo "$name"
-    done
+    local there name purpose program
+    there=$(awk '!/^#/ {print $1}' tools/system-packages.txt |
+        xargs dpkg-query -W -f '${db:Status-Status} ${Package}\n' 2>/dev/null || true)
+    while read -r name purpose program; do
+        if [ "$purpose" = run ] || { [ "$purpose" = tests ] && [ "$for_tests" ]; }; then
+            grep -qx "installed $name" <<<"$there" || { [ "$program" ] && command -v "$program" >/dev/null; } || echo "$name"
+        fi
+    done <tools/system-packages.txt
     if [ -x .venv/bin/python ]; then return; fi
     if [ -z "$python" ]; then
         printf '%s\n' python3 python3-venv

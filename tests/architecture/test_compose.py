@@ -128,7 +128,7 @@ def test_web_and_workers_are_no_owner_of_the_tables() -> None:
 
 def system_packages(purpose: str) -> list[str]:
     rows = [line.split() for line in (ROOT / "tools" / "system-packages.txt").read_text().splitlines()]
-    return [name for name, *rest in rows if rest == [purpose]]
+    return [row[0] for row in rows if row[1:2] == [purpose]]
 
 
 def test_system_packages_are_listed_once() -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shutil
 import subprocess
 import uuid
 from collections.abc import Iterator
@@ -17,10 +16,7 @@ from psycopg import errors, sql
 from core.insert_only import insert_only_models
 from tests.worker_app.children import ROOT, environment, manage
 
-pytestmark = [
-    pytest.mark.services,
-    pytest.mark.skipif(shutil.which("psql") is None, reason="the grants are a script for psql, which is not here"),
-]
+pytestmark = pytest.mark.services
 
 POSTGRES = os.environ.get("TEST_DATABASE_URL", "postgres://postgres@127.0.0.1:5432/postgres")
 PASSWORD = "of-the-tests"
