@@ -115,9 +115,7 @@ def data(
     direction = {"income": Direction.INCOME, "expense": Direction.EXPENSE, "transfer": Direction.TRANSFER_OUT}.get(
         chart.direction, Direction.HELD_IN
     )
-    line = LineData(
-        summary or chart.name, chart, Decimal(amount), source=chart.source, service_line=chart.service_line
-    )
+    line = LineData(summary or chart.name, chart, Decimal(amount), source=chart.source, service_line=chart.service_line)
     return DraftData(found, on, str(more.pop("direction", direction)), purse(found, means), (line,), **more)  # type: ignore[arg-type]
 
 

@@ -13,7 +13,7 @@ if [ "$(id -u)" = 0 ] && [ -z "${TEST_DATABASE_URL:-}${TEST_REDIS_URL:-}" ] && !
     services=$(mktemp -d)
     chown postgres "$services"
     binaries=$(find /usr/lib/postgresql -maxdepth 2 -name bin | sort -V | tail -n 1)
-    trap 'runuser -u postgres -- "$binaries/pg_ctl" -D "$services/data" -m immediate stop >/dev/null || true
+    trap 'cd /; runuser -u postgres -- "$binaries/pg_ctl" -D "$services/data" -m immediate stop >/dev/null || true
           redis-cli -p 6399 shutdown nosave 2>/dev/null || true
           rm -rf "$services"' EXIT
     (

@@ -50,33 +50,34 @@ print(u.urlsplit(os.environ["TEST_DATABASE_URL"])._replace(path=f"/wuhao_{os.get
     DATABASE_URL=$url SECRET_KEY=of-the-tests ALLOWED_HOSTS=127.0.0.1,localhost PUBLIC_URL=http://127.0.0.1:8000 "$@"
 }
 
-checks() {
+# "faults": only the races and faults named in quality.md: R9, R12, R15, and workers that are killed.
+what=${1:-all}
+shopt -s globstar
+if [ "$what" = faults ]; then
+    races=(tests/**/test_r[0-9]*.py)
+    part "races on SQLite" pytest -q "${races[@]}"
+else
+    races=(tests/postgres)
     part "ruff check" ruff check .
     part "ruff format" ruff format --check .
     part "mypy" mypy
     part "import contracts" lint-imports
     part "migrations" python manage.py makemigrations --check --dry-run
     part "tests on SQLite" pytest -q -n 2 -m "not services and not journey"
-}
-
-# With "faults" only the races and faults named in quality.md: R9, R12, R15, and workers that are killed.
-shopt -s globstar
-if [ "${1:-}" = faults ]; then
-    chosen=(tests/**/test_r[0-9]*.py)
-    part "races on SQLite" pytest -q "${chosen[@]}"
-else
-    chosen=()
-    checks
 fi
 if why=$(services_answer 2>&1); then
-    part "tests on PostgreSQL" on_postgres pytest -q -n 2 -m "not services and not journey" "${chosen[@]}"
+    if [ "$what" = all ]; then
+        part "tests on PostgreSQL" on_postgres pytest -q -n 2 -m "not services and not journey" --ignore tests/postgres
+    fi
+    # By themselves, as some of them are timed.
+    part "races on PostgreSQL" on_postgres pytest -q "${races[@]}"
     part "Redis, Celery, PostgreSQL" pytest -q -m services tests/services
 else
     printf '\n*** PostgreSQL or Redis does not answer: the tests on PostgreSQL and with a Celery worker are NOT RUN.\n*** %s\n' "$why"
     summary+=("PostgreSQL, Redis, Celery                   NOT RUN")
     if [ "${WUHAO_REQUIRE_SERVICES:-}" ]; then failed=1; fi
 fi
-if [ "${1:-}" != faults ]; then part "journeys in Chromium" pytest -q -m journey tests/journeys; fi
+if [ "$what" = all ]; then part "journeys in Chromium" pytest -q -m journey tests/journeys; fi
 
 printf '\n=== Summary, %d min %d s\n' $((SECONDS / 60)) $((SECONDS % 60))
 printf '%s\n' "${summary[@]}"

@@ -222,7 +222,11 @@ def test_steps_have_an_order(home: Compound, pair: tuple[User, User]) -> None:
     bookkeeper, head = pair
     post(home)
     period = ensure_period(home, OCTOBER)
-    for act in (approve_period, lambda p, **k: send_back_period(p, "x", **k), lambda p, **k: withdraw_approval(p, "x", **k)):
+    for act in (
+        approve_period,
+        lambda p, **k: send_back_period(p, "x", **k),
+        lambda p, **k: withdraw_approval(p, "x", **k),
+    ):
         with pytest.raises(WrongStep), transaction.atomic():
             act(period, actor=head, at=AT)  # type: ignore[operator]
     prepared(home, bookkeeper)

@@ -291,8 +291,8 @@ def test_an_expense_of_no_known_source_is_in_none(home: Compound) -> None:
 
 def test_notice_rows_show_the_month_the_year_and_the_month_before(home: Compound) -> None:
     """The year so far is the calendar year's; the month before may lie in the year before."""
-    post(home, "101", "1000.00", month=date(2026, 11, 1))
-    post(home, "203", "30.00", month=date(2026, 11, 1))
+    post(home, "101", "1000.00", 1, month=date(2026, 11, 1))  # on the edges of the month
+    post(home, "203", "30.00", 30, month=date(2026, 11, 1))
     factories.close(home, date(2026, 11, 1))
     post(home, "101", "200.00", month=date(2026, 12, 1))
     post(home, "101", "70.00", month=date(2026, 12, 1), book="committee")

@@ -243,7 +243,7 @@ def test_an_added_removed_or_swapped_line_changes_the_hash() -> None:
 
 @given(TEXTS, TEXTS, TEXTS, TEXTS)
 def test_texts_cannot_be_moved_from_column_to_column(a: str, b: str, c: str, d: str) -> None:
-    """"ab|c" is not "a|bc": no two different rows have one canonical text."""
+    """ "ab|c" is not "a|bc": no two different rows have one canonical text."""
     one, other = {**VOUCHER, "payee": a, "handler": b}, {**VOUCHER, "payee": c, "handler": d}
     assert (rules.voucher_hash(one) == rules.voucher_hash(other)) == ((a, b) == (c, d))
 

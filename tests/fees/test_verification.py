@@ -199,7 +199,11 @@ def _of_home(model: type[models.Model]) -> dict[str, str]:
 def test_any_changed_column_of_an_issued_ledger_is_found(model: type[models.Model]) -> None:
     """But for what says nothing about the ledger: its title, who issued it, and when."""
     silent = {"title", "issued_at", "issued_by", "area_code"}
-    paths = {Ledger: "compound__code", Document: "ledger__compound__code", DocumentFile: "document__ledger__compound__code"}
+    paths = {
+        Ledger: "compound__code",
+        Document: "ledger__compound__code",
+        DocumentFile: "document__ledger__compound__code",
+    }
     missed = []
     for field in model._meta.local_concrete_fields:
         if field.primary_key or field.name in silent or (model, field.name) in {(DocumentFile, "pages")}:
@@ -450,6 +454,40 @@ def test_text_in_a_number_column_is_named_not_a_crash() -> None:
                 cursor.execute(f'UPDATE {table} SET "{column}" = %s WHERE id = %s', ["不是数", key])
             report = verify_books(home())
             assert ("service", 4) in [(f.book, f.number) for f in report.bad], (table, column)
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        ({"number": 1}, "年缺第"),
+        ({"seq": 1}, "链上缺第"),
+        ({"year": 1, "number": -10_000}, "年度和日期不符"),
+        ({"amount": Decimal("0.01")}, "各行相加不等于金额"),
+        ({"line_count": 1}, "分录行和校验码不符"),
+    ],
+    ids=["number", "place", "year", "amount", "lines"],
+)
+def test_a_voucher_with_right_hashes_must_be_right_besides(change: dict[str, Any], said: str) -> None:
+    """Added behind the newest anchor with every hash made to fit: what does not follow from the book is named."""
+    last = service().last()
+    assert last is not None
+    with undone(), without_anchors():
+        new = Voucher(**{c: getattr(last, c) for c in VOUCHER_COLUMNS})
+        new.seq, new.number, new.previous_hash = last.seq + 1, last.number + 1, last.hash
+        for name, more in change.items():
+            setattr(new, name, max(1, getattr(new, name) + more))
+        new.hash = voucher_hash({c: getattr(new, c) for c in VOUCHER_COLUMNS})
+        new.save(force_insert=True)
+        VoucherLine.objects.bulk_create(VoucherLine(voucher=new, **row) for row in last.lines.values(*LINE_COLUMNS))
+        assert any(said in fault.what and fault.number == new.number for fault in verify_books().bad)
+        # Control: without the change nothing is wrong with it.
+        delete(new)
+        good = Voucher(**{c: getattr(last, c) for c in VOUCHER_COLUMNS})
+        good.seq, good.number, good.previous_hash = last.seq + 1, last.number + 1, last.hash
+        good.hash = voucher_hash({c: getattr(good, c) for c in VOUCHER_COLUMNS})
+        good.save(force_insert=True)
+        VoucherLine.objects.bulk_create(VoucherLine(voucher=good, **row) for row in last.lines.values(*LINE_COLUMNS))
+        assert verify_books().bad == []
 
 
 # --- Bytes --------------------------------------------------------------------------------------------------------

@@ -111,10 +111,10 @@ def pages(town: Town) -> dict[str, tuple[str, User | None]]:
     ledger = Ledger.objects.filter(compound=town.home).order_by("last_month").first()
     assert ledger is not None
     draft = town.drafts[0]
-    voucher = Voucher.objects.filter(
-        book__compound=town.home, book__kind="service", attachments__contains="navy"
-    ).first()
-    voucher = voucher or Voucher.objects.filter(book__compound=town.home, book__kind="service").earliest("seq")
+    mine = Voucher.objects.filter(book__compound=town.home, book__kind="service")
+    voucher = mine.filter(evidence__isnull=False, reversed_by=None).earliest("seq")
+    paper = voucher.evidence.get().attachment_id
+    hung = mine.earliest("seq")  # of a month whose ledger hangs
     number = (code, "service", voucher.year, voucher.number)
     person = User.objects.filter(appointments__role=Role.COMMUNITY_CLERK).order_by("pk").first()
     assert person is not None
@@ -125,7 +125,7 @@ def pages(town: Town) -> dict[str, tuple[str, User | None]]:
         "ledgers": (reverse("ledgers", args=[code]), None),
         "ledger": (reverse("ledger", args=[code, ledger.code]), None),
         **{f"ledger_file {f}": (reverse("ledger_file", args=[code, ledger.code, f]), None) for f in ("pdf", "csv", "json")},
-        "voucher": (reverse("voucher", args=number), None),
+        "voucher": (reverse("voucher", args=(code, "service", hung.year, hung.number)), None),
         "verify": (reverse("verify"), None),
         "verify_code": (reverse("verify_code", args=[ledger.document.code]), None),
         "verify_code json": (reverse("verify_code", args=[ledger.document.code]) + "?format=json", None),
@@ -149,7 +149,7 @@ def pages(town: Town) -> dict[str, tuple[str, User | None]]:
         "job_progress": (reverse("job_progress", args=[town.job.pk]), staff),
         "history": (reverse("history"), staff),
         "history csv": (reverse("history") + "?format=csv", staff),
-        "attachment": (reverse("attachment", args=[voucher.evidence.first().attachment_id if voucher.evidence.exists() else 1]), head),  # type: ignore[union-attr]
+        "attachment": (reverse("attachment", args=[paper]), head),
         "office_compound": (reverse("office_compound", args=[code]), head),
         "drafts": (reverse("drafts", args=[code]), keeper),
         "draft": (reverse("draft", args=[code, draft.pk]), keeper),
