@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -459,7 +460,9 @@ def _documents_writable() -> bool:
     folder = getattr(default_storage, "location", None)
     try:
         if isinstance(folder, str) and "://" not in folder and hasattr(default_storage, "path"):
-            with tempfile.TemporaryFile(dir=default_storage.path("")):
+            root = default_storage.path("")
+            os.makedirs(root, exist_ok=True)  # a new installation has not stored anything yet
+            with tempfile.TemporaryFile(dir=root):
                 return True
         default_storage.exists("readyz")
     except Exception:  # a store of another make has errors of its own

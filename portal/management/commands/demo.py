@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Iterable, Sequence
-from datetime import date, datetime, time, timedelta
+from datetime import date, datetime, time
 from pathlib import Path
 from typing import Any
 
@@ -346,13 +346,15 @@ class Command(ProductCommand):
         if shape not in SHAPES[:4]:
             return
         month = next_month(self.month)
-        flows = month_of_flows(shape, month, last=False)[:6]
+        today = timezone.localdate(self.at)
+        flows = [f for f in month_of_flows(shape, month, last=False)[:6] if month.replace(day=f.day) <= today]
         for position, flow in enumerate(flows):
             draft = save_draft(self._data(books, month, flow), hand_in=True, actor=keeper, at=_at(month, 10))
             if position < 2:
-                post_draft(draft.pk, actor=head, at=_at(month, 15))
+                post_draft(draft.pk, actor=head, at=min(_at(month.replace(day=flow.day), 15), self.at))
             elif position == 4 and shape is SHAPES[0]:
-                return_draft(draft, "少一张收据，请补上号码。", actor=head, at=_at(month + timedelta(days=1)))
+                at = min(_at(month.replace(day=flow.day), 16), self.at)
+                return_draft(draft, "少一张收据，请补上号码。", actor=head, at=at)
 
     # --- Ledgers ---
 
