@@ -72,9 +72,9 @@ class EntryQuerySet(models.QuerySet["Entry"]):
     """Reads of the history."""
 
     def within(self, prefixes: list[str]) -> EntryQuerySet:
-        """Keep what happened in areas below any of these codes; an empty list gives nothing."""
+        """Keep what happened in areas below any of these codes; no code, or an empty one, gives nothing."""
         where = Q(pk__in=[])
-        for prefix in prefixes:
+        for prefix in filter(None, prefixes):
             where |= Q(area_code__startswith=prefix)
         return self.filter(where)
 
@@ -122,9 +122,9 @@ class JobQuerySet(models.QuerySet["Job"]):
         return self.filter(parent=None)
 
     def within(self, prefixes: list[str]) -> JobQuerySet:
-        """Keep jobs of areas below any of these codes; an empty list gives nothing."""
+        """Keep jobs of areas below any of these codes; no code, or an empty one, gives nothing."""
         where = Q(pk__in=[])
-        for prefix in prefixes:
+        for prefix in filter(None, prefixes):
             where |= Q(area_code__startswith=prefix)
         return self.filter(where)
 
