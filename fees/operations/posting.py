@@ -247,26 +247,28 @@ def _reversal_legs(data: DraftData, reversed_leg: Voucher, origin: str) -> list[
 
 
 @transaction.atomic
-def post_draft(draft_id: int, *, actor: User, at: datetime) -> Voucher:
+def post_draft(draft_id: int, *, actor: User, at: datetime, seen: datetime | None = None) -> Voucher:
     """Review and post a handed-in draft: number, chain, anchor; the draft is gone afterwards.
 
     Called twice (a double click) it returns the same voucher. A transfer to the other book makes two vouchers and
-    returns the first.
+    returns the first. ``seen``: when what the reviewer read was handed in; changed since, it is not posted.
 
     :raises DraftGone: :raises NotHandedIn: :raises SamePerson: :raises PeriodClosed: :raises NegativeBalance:
     Source: Q7④; domain.md, Vouchers.
     """
     origin = f"draft:{draft_id}"
-    seen = Draft.objects.filter(pk=draft_id).select_related("book__compound").first()
-    if seen is None:
+    found = Draft.objects.filter(pk=draft_id).select_related("book__compound").first()
+    if found is None:
         return _posted_before(origin)
-    compound = seen.book.compound
+    compound = found.book.compound
     lock_books(compound)
     draft = Draft.objects.for_display().filter(pk=draft_id).first()
     if draft is None:
         return _posted_before(origin)
     if draft.state != DraftState.HANDED_IN:
         raise NotHandedIn
+    if seen is not None and draft.entered_at != seen:
+        raise DraftGone
     if not is_another(draft.entered_by_id, actor.pk, draft.entered_for, actor.name):
         raise SamePerson(draft.entered_by)
     data = data_of(draft)

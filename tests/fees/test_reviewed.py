@@ -24,6 +24,7 @@ from fees.documents import closing_view
 from fees.models import Closing, Ledger, Opening, Voucher
 from fees.operations import (
     AlreadyOpened,
+    DraftGone,
     FarOff,
     NotPositive,
     OpeningData,
@@ -32,8 +33,10 @@ from fees.operations import (
     check_data,
     ensure_period,
     issue_ledger,
+    post_draft,
     post_opening,
     post_postings,
+    save_draft,
 )
 from fees.operations.importing import Cashbook, CashbookRow, OpeningRow, import_cashbook
 from fees.rules import agrees
@@ -271,3 +274,14 @@ def test_a_torn_anchor_is_named_and_the_next_one_stands_alone(home: Compound, se
     append_anchors([{"compound": home.code, "book": "service", "count": 0, "hash": "x"}], at=AT)
     assert [anchor and anchor["count"] for _, anchor in read_anchors()] == [None, 0]
     assert "库外存证第1行读不出来" in {fault.what for fault in verify_books().bad}
+
+
+def test_what_changed_after_the_reviewer_read_it_is_not_posted(home: Compound) -> None:
+    bookkeeper, head = factories.people(home)
+    data = factories.data(home, OCTOBER, "101", "30.00")
+    draft = save_draft(data, hand_in=True, actor=bookkeeper, at=AT)
+    read = draft.entered_at
+    save_draft(data, draft=draft, hand_in=True, actor=bookkeeper, at=AT.replace(hour=2))
+    with pytest.raises(DraftGone):
+        post_draft(draft.pk, actor=head, at=AT, seen=read)
+    assert post_draft(draft.pk, actor=head, at=AT, seen=AT.replace(hour=2)).number == 1

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from django.contrib import messages
 from django.db.models import Q
 from django.http import Http404, HttpResponse
@@ -70,7 +72,11 @@ def _unanswered(request: OfficeRequest, draft: Draft) -> str:
 def _post(request: OfficeRequest, pk: int) -> str:
     """Post a draft; return what stands in the way, or nothing."""
     try:
-        voucher = post_draft(pk, actor=request.user, at=request.at)
+        seen = datetime.fromisoformat(request.POST["version"]) if request.POST.get("version") else None
+    except ValueError:
+        return sentence_of(DraftGone())
+    try:
+        voucher = post_draft(pk, actor=request.user, at=request.at, seen=seen)
     except SamePerson:
         draft = Draft.objects.select_related("book__compound").get(pk=pk)
         return same_person(draft.book.compound, request.today, draft.entered_by_id)
