@@ -25,4 +25,8 @@ class EvidenceKind(models.TextChoices):
     BANK_SLIP = "bank_slip", "银行回单"
     CONTRACT = "contract", "合同"
     DECISION = "decision", "决议"
+    TYPED_SLIP = "typed_slip", "代录单"
+    STATEMENT = "statement", "银行对账单"
+    BALANCE_SLIP = "balance_slip", "余额确认单"
+    NOTICE_PHOTO = "notice_photo", "张贴照片"
     OTHER = "other", "其他"

@@ -33,6 +33,7 @@ class User(AbstractBaseUser):
     is_active = models.BooleanField("可用", default=True)
     must_change_password = models.BooleanField("下次登录须换密码", default=False)
     created_at = models.DateTimeField("建立时间")
+    pin = models.CharField("换人用的六位数字", max_length=128, blank=True, default="")  # hashed; "" where none is set
 
     # From where the person acts in this request; noted by the web door, written into the history.
     seen_from: str = ""
@@ -56,6 +57,22 @@ class User(AbstractBaseUser):
     def get_short_name(self) -> str:
         """Return the name that pages show."""
         return self.name
+
+
+class DeskVisit(models.Model):
+    """That someone gave the password on a shared PC: for the rest of that day the PIN brings them back there.
+
+    ``desk`` is the hash of a random cookie of the browser.
+    """
+
+    desk = models.CharField(max_length=64, db_index=True)
+    user = models.ForeignKey(User, models.CASCADE, related_name="+")
+    password_at = models.DateTimeField("密码登录")
+    wrong = models.PositiveSmallIntegerField("连错几次", default=0)
+
+    class Meta:
+        verbose_name = verbose_name_plural = "本机登录"
+        constraints = [models.UniqueConstraint(fields=["desk", "user"], name="deskvisit_one_per_person")]
 
 
 class Installation(InsertOnly):

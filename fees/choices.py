@@ -45,6 +45,33 @@ class ServiceLine(models.TextChoices):
     ADMINISTRATION = "administration", "委员会办公"
 
 
+class DecidedBy(models.TextChoices):
+    """Who may decide an expense, the least first; limits are data (``ExpenseLimit``)."""
+
+    HEAD = "head", "主任审批"
+    MEETING = "meeting", "自管会会议决定"
+    RESIDENTS = "residents", "居民决定"
+
+
+class OpinionKind(models.TextChoices):
+    READ = "read", "已阅"
+    OPINION = "opinion", "有意见"
+
+
+class MemoKind(models.TextChoices):
+    """What stands beside the books: it is not money that moved (domain.md, Ledger)."""
+
+    PREPAID = "prepaid", "预交的以后月份"
+    ARREARS = "arrears", "应交未交"
+    UNPAID = "unpaid", "到期未付"
+    OUTSIDE = "outside", "账外投入"
+
+
+class AssetState(models.TextChoices):
+    IN_USE = "in_use", "在用"
+    RETIRED = "retired", "已处置"
+
+
 class DraftState(models.TextChoices):
     DRAFT = "draft", "草稿"
     HANDED_IN = "handed_in", "未复核"
@@ -96,6 +123,11 @@ class Told(models.TextChoices):
     NO_SOURCE = "no_source", "支出没有分清用的是哪处的钱"
     NEGATIVE = "negative", "账户曾经不够付，已说明理由"
     OVERDRAWN = "overdrawn", "月末银行或收款码是负数"
+    OVER_LIMIT = "over_limit", "金额超过审批权限而没有写决议号"
+    NOT_COUNTED = "not_counted", "现金没有盘点"
+    CASH_DIFFERS = "cash_differs", "现金盘点和账不符"
+    OVER_CASH_LIMIT = "over_cash_limit", "现金超过库存限额"
+    PRIVATE = "private", "钱在私人名下的账户里"
 
 
 class Must(models.TextChoices):

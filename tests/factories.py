@@ -16,7 +16,24 @@ from compounds.models import Appointment, Area, Building, Compound, Dwelling
 from core.models import Attachment, User
 from core.operations import add_attachment, machine
 from fees.choices import BookKind, Direction, Means
-from fees.models import Account, Book, Import, Ledger, MoneyAccount, Opening, Period, Voucher
+from fees.models import (
+    Account,
+    BalanceSlip,
+    Book,
+    CashCount,
+    Closing,
+    Import,
+    Ledger,
+    MemoEntry,
+    MoneyAccount,
+    Opening,
+    Opinion,
+    Period,
+    PostingProof,
+    Reconciliation,
+    SharedAccount,
+    Voucher,
+)
 from fees.operations import (
     DraftData,
     LineData,
@@ -208,7 +225,32 @@ def full_books(home: Compound) -> Ledger:
     Import.objects.create(
         compound=home, kind="cashbook", name="十月.xlsx", sha256="0" * 64, rows=5, by=machine("system"), at=AT
     )
-    return issued(home)
+    ledger = issued(home)
+    whole_control(home, ledger)
+    return ledger
+
+
+def whole_control(home: Compound, ledger: Ledger) -> None:
+    """Put a row into each table that holds the books to the world: statement, cash count, slip, opinion, proof, memo."""
+    service = books(home)[BookKind.SERVICE]
+    by, zero = machine("system"), Decimal("0.00")
+    month = ledger.first_month
+    closing = Closing.objects.filter(period__compound=home, period__month=month, step="approved").get()
+    shared = SharedAccount.objects.create(area_code=home.area_code[:12], holder="八角南里社区居民委员会")
+    Reconciliation.objects.create(money_account=purse(service), month=month, seq=1, statement_balance=zero,
+                                  book_balance=zero, by=by, at=AT)  # fmt: skip
+    CashCount.objects.create(money_account=purse(service, Means.CASH), on=month, counted=zero, book_balance=zero,
+                             witness="王秀兰", by=by, at=AT)  # fmt: skip
+    BalanceSlip.objects.create(
+        shared=shared, on=month, statement_balance=zero, own=zero, signed_by="陈社区", by=by, at=AT
+    )
+    Opinion.objects.create(closing=closing, kind="read", by=by, at=AT)
+    PostingProof.objects.create(
+        ledger=ledger, place="1号楼门口", on=month, attachment=paper(home, "", "red"), by=by, at=AT
+    )
+    MemoEntry.objects.create(
+        compound=home, kind="unpaid", on=month, amount=Decimal("5.00"), text="保洁费", by=by, at=AT
+    )
 
 
 def today() -> date:

@@ -1,6 +1,7 @@
-"""The chart of accounts to start from (fees/data/accounts.csv)."""
+"""The chart of accounts to start from (fees/data/accounts.csv), and who decides an expense (domain.md, Vouchers)."""
 
 import csv
+from decimal import Decimal
 from pathlib import Path
 
 from django.db import migrations
@@ -37,6 +38,20 @@ def make(apps, schema_editor):
             )
 
 
+LIMITS = (("head", "1000.00"), ("meeting", "5000.00"), ("residents", None))
+
+
+def make_limits(apps, schema_editor):
+    ExpenseLimit = apps.get_model("fees", "ExpenseLimit")
+    for decided_by, up_to in LIMITS:
+        ExpenseLimit.objects.get_or_create(
+            compound=None, decided_by=decided_by, defaults={"up_to": Decimal(up_to) if up_to else None}
+        )
+
+
 class Migration(migrations.Migration):
     dependencies = [("fees", "0001_initial")]
-    operations = [migrations.RunPython(make, migrations.RunPython.noop)]
+    operations = [
+        migrations.RunPython(make, migrations.RunPython.noop),
+        migrations.RunPython(make_limits, migrations.RunPython.noop),
+    ]

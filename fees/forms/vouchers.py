@@ -1,4 +1,4 @@
-"""Input of the books: a voucher typed in the last line of the cash book, notes, reasons, what to post."""
+"""A voucher typed in the last line of the cash book, and its reversal."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from django.core.exceptions import ValidationError
 from django.utils.datastructures import MultiValueDict
 
 from core.choices import EvidenceKind
-from core.forms import CleanCharField, DayField, MoneyField, MonthField, QuantityField
+from core.forms import CleanCharField, DayField, MoneyField, QuantityField
 from core.models import Attachment
 from core.money import half_width, plain_money
 from fees.choices import AccountDirection, Direction, ServiceLine, Source
@@ -371,47 +371,3 @@ class ReversalForm(forms.Form):
         on = self.fields["on"]
         assert isinstance(on, DayField)
         on.year_from = year
-
-
-class NoteForm(forms.Form):
-    """Why something goes back: a sentence for the person who did it."""
-
-    note = CleanCharField(
-        label="原因", max_length=200, error_messages={"required": "原因没有填。写一句，让对方知道要改什么。"}
-    )
-
-
-class ReasonsForm(forms.Form):
-    """One reason for each told check of a closing; all are needed to prepare the month."""
-
-    def __init__(self, *args: Any, checks: Iterable[tuple[str, str]], **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        for key, label in checks:
-            self.fields[key] = CleanCharField(
-                label="为什么", max_length=120, error_messages={"required": f"{label}：还没有说明原因。"}
-            )
-
-    def reasons(self) -> dict[str, str]:
-        """Return the reasons by check."""
-        return dict(self.cleaned_data)
-
-
-class PublishForm(forms.Form):
-    """Which month's ledgers to post, and where: an area or chosen compounds."""
-
-    month = MonthField(label="月份", name="月份")
-    area = forms.ChoiceField(label="范围", required=False)
-    compounds = forms.MultipleChoiceField(label="小区", required=False)
-
-    def __init__(
-        self, *args: Any, areas: list[tuple[str, str]], compounds: list[tuple[str, str]], **kwargs: Any
-    ) -> None:
-        super().__init__(*args, **kwargs)
-        area, chosen = self.fields["area"], self.fields["compounds"]
-        assert isinstance(area, forms.ChoiceField) and isinstance(chosen, forms.MultipleChoiceField)
-        area.choices = areas
-        chosen.choices = compounds
-
-    def clean_month(self) -> date:
-        month: date = self.cleaned_data["month"]
-        return month

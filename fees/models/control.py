@@ -1,0 +1,73 @@
+"""Holding the books against the world: bank statements, cash counted, what a shared account's holder confirms."""
+
+from __future__ import annotations
+
+from django.conf import settings
+from django.db import models
+
+from core.insert_only import InsertOnly
+from core.models import Attachment
+from fees.models.books import MoneyAccount, SharedAccount, amount_field
+
+
+class Reconciliation(InsertOnly):
+    """A bank or code account at a month's end held against its statement; the last row of a month counts.
+
+    Book balance - what the bank has not yet + what the books have not yet = the statement's closing balance.
+    """
+
+    money_account = models.ForeignKey(MoneyAccount, models.PROTECT, related_name="reconciliations")
+    month = models.DateField("月份")
+    seq = models.PositiveSmallIntegerField("第几次")
+    statement_balance = amount_field("对账单余额")
+    book_balance = amount_field("账面余额")
+    ticked = models.TextField("已勾对的凭证", default="[]")  # JSON list of voucher keys
+    open_items = models.TextField("未达账项", default="[]")  # JSON list of {side, on, text, amount, voucher}
+    lines = models.TextField("对账单明细", default="[]")  # JSON list of {on, text, amount}, as pasted or imported
+    statement = models.ForeignKey(Attachment, models.PROTECT, null=True, blank=True, related_name="+")
+    note = models.CharField("说明", max_length=200, blank=True, default="")
+    by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
+    at = models.DateTimeField("时间")
+
+    class Meta:
+        verbose_name = verbose_name_plural = "银行对账"
+        ordering = ["money_account", "month", "seq"]
+        constraints = [
+            models.UniqueConstraint(fields=["money_account", "month", "seq"], name="reconciliation_one_per_time")
+        ]
+
+
+class CashCount(InsertOnly):
+    """Cash counted by its pieces and held against the book; a difference is explained, never netted."""
+
+    money_account = models.ForeignKey(MoneyAccount, models.PROTECT, related_name="cash_counts")
+    on = models.DateField("日期")
+    pieces = models.TextField("面额和张数", default="[]")  # canonical JSON [["100.00", 12], …]
+    counted = amount_field("实点")
+    book_balance = amount_field("账面余额")
+    explanation = models.CharField("差异说明", max_length=200, blank=True, default="")
+    witness = models.CharField("监盘人", max_length=40)
+    by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
+    at = models.DateTimeField("时间")
+
+    class Meta:
+        verbose_name = verbose_name_plural = "现金盘点"
+        ordering = ["money_account", "on", "pk"]
+
+
+class BalanceSlip(InsertOnly):
+    """What a shared account's holder confirms: the compounds' parts and the holder's own are the statement."""
+
+    shared = models.ForeignKey(SharedAccount, models.PROTECT, related_name="slips")
+    on = models.DateField("哪天的余额")
+    statement_balance = amount_field("对账单余额")
+    own = amount_field("户主自己的")
+    parts = models.TextField("各小区的", default="[]")  # canonical JSON [[money_account_id, "0.00"], …]
+    signed_by = models.CharField("户主签字人", max_length=40)
+    attachment = models.ForeignKey(Attachment, models.PROTECT, null=True, blank=True, related_name="+")
+    by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
+    at = models.DateTimeField("时间")
+
+    class Meta:
+        verbose_name = verbose_name_plural = "余额确认单"
+        ordering = ["shared", "on", "pk"]
