@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from portal.views.office import account, books, closing, history, jobs, ledgers, review, search, workbench
+from portal.views.office import account, books, closing, history, jobs, ledgers, review, search, vouchers, workbench
 
 OFFICE = "office/"
 COMPOUND = "office/compounds/<str:code>/"
@@ -33,8 +33,8 @@ urlpatterns = [
     path(f"{COMPOUND}drafts/<int:pk>/delete/", books.draft_delete, name="draft_delete"),
     path(BOOK, books.cash_book, name="cash_book"),
     path(f"{BOOK}drafts/", books.draft_new, name="draft_new"),
-    path(VOUCHER, books.office_voucher, name="office_voucher"),
-    path(f"{VOUCHER}reversal/", books.reversal, name="reversal"),
+    path(VOUCHER, vouchers.office_voucher, name="office_voucher"),
+    path(f"{VOUCHER}reversal/", vouchers.reversal, name="reversal"),
     path(f"{COMPOUND}closing/", closing.closings, name="closings"),
     path(f"{COMPOUND}closing/<str:period>/", closing.closing, name="closing"),
     path(f"{COMPOUND}closing/<str:period>/approval/", closing.closing_approval, name="closing_approval"),

@@ -161,7 +161,8 @@ def everywhere(*_: Any, **__: Any) -> list[str]:
 
 
 SABOTAGE: list[tuple[str, Callable[..., Any], set[str]]] = [
-    ("portal.views.office.books.can_enter", yes, {"draft", "draft_new", "draft_delete", "reversal"}),
+    ("portal.views.office.books.can_enter", yes, {"draft", "draft_new", "draft_delete"}),
+    ("portal.views.office.vouchers.can_enter", yes, {"reversal"}),
     ("portal.views.office.review.can_review", yes, {"review_draft"}),
     ("portal.views.office.closing.can_prepare", yes, {"closing"}),
     ("portal.views.office.closing.can_approve", yes, {"closing", "closing_approval"}),

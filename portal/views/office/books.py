@@ -1,4 +1,4 @@
-"""The cash book with its entry line, drafts, vouchers, reversal, papers."""
+"""The cash book with its entry line, drafts, papers."""
 
 from __future__ import annotations
 
@@ -21,9 +21,9 @@ from core.money import NotUnderstood, parse_month, show_money
 from core.operations import AttachmentRefused, add_attachment, read_bytes, record
 from fees.choices import ClosingStep, DraftState
 from fees.documents import cash_book as book_of
-from fees.forms import ReversalForm, VoucherForm, draw_form_token, typed_values
-from fees.models import Account, Book, Draft, DraftLine, Ledger, MoneyAccount, Voucher, VoucherLine
-from fees.operations import Refusal, delete_draft, reverse_voucher, save_draft
+from fees.forms import VoucherForm, draw_form_token, typed_values
+from fees.models import Account, Book, Draft, DraftLine, MoneyAccount, Voucher, VoucherLine
+from fees.operations import Refusal, delete_draft, save_draft
 from fees.permissions import can_enter
 from fees.rules import ZERO, last_day, month_of, next_month, previous_month
 from portal.documents import numbers_without_gap, slip_of, tied
@@ -326,72 +326,6 @@ def draft_delete(request: OfficeRequest, code: str, pk: int) -> HttpResponse:
     else:
         messages.success(request, "草稿删去了。")
     return redirect("drafts", code=compound.code)
-
-
-# --- Vouchers -----------------------------------------------------------------------------------------------------
-
-
-def _voucher(compound: Compound, kind: str, year: int, number: int) -> Voucher:
-    vouchers = Voucher.objects.of(compound).for_display()
-    found = vouchers.filter(book__kind=kind, year=year, number=number).select_related("book__compound").first()
-    if found is None:
-        raise Http404
-    return found
-
-
-@require_safe
-@in_scope
-def office_voucher(request: OfficeRequest, code: str, book: str, year: int, number: int) -> HttpResponse:
-    """A posted voucher whole: lines, persons, papers, its place in the chain, what reverses it."""
-    compound = find_compound(request, code)
-    voucher = _voucher(compound, book, year, number)
-    red = next(iter(voucher.reversed_by.all()), None)
-    other = Voucher.objects.of(compound).filter(pair=voucher.pair).exclude(pk=voucher.pk) if voucher.pair else None
-    return compound_page(
-        request,
-        "portal/office/voucher.html",
-        compound,
-        "books",
-        {
-            "voucher": voucher,
-            "slip": slip_of(voucher),
-            "red": red,
-            "red_waits": Draft.objects.filter(reverses=voucher).exists() if red is None else False,
-            "other_leg": other.select_related("book").first() if other is not None else None,
-            "papers": list(voucher.evidence.select_related("attachment").order_by("pk")),
-            "hangs": Ledger.objects.of(compound).filter(first_month=month_of(voucher.on)).exists(),
-            "may_reverse": can_enter(request.user, compound, request.today)
-            and voucher.reverses_id is None
-            and red is None,
-        },
-    )
-
-
-@require_http_methods(FORM)
-@in_scope
-def reversal(request: OfficeRequest, code: str, book: str, year: int, number: int) -> HttpResponse:
-    """What a reversal will do, on a page of its own; sent, it hands in the red draft."""
-    compound = find_compound(request, code)
-    require(can_enter(request.user, compound, request.today))
-    voucher = _voucher(compound, book, year, number)
-    initial = {"on": f"{request.today:%m-%d}" if request.today.year == voucher.year else ""}
-    form = ReversalForm(request.POST or None, year=voucher.year, initial=initial)
-    if request.method == "POST" and form.is_valid():
-        try:
-            reverse_voucher(
-                voucher,
-                form.cleaned_data["on"],
-                actor=request.user,
-                at=request.at,
-                reason=form.cleaned_data["reason"],
-            )
-        except Refusal as problem:
-            form.add_error(None, sentence_of(problem))
-        else:
-            messages.success(request, f"红冲第{voucher.number}号的红字凭证交给复核了。")
-            return redirect("office_voucher", code=compound.code, book=book, year=year, number=number)
-    shown = {"voucher": voucher, "slip": slip_of(voucher), "form": form}
-    return compound_page(request, "portal/office/reversal.html", compound, "books", shown)
 
 
 # --- Papers -------------------------------------------------------------------------------------------------------
