@@ -47,6 +47,17 @@ def can_issue(user: User, compound: Compound, on: date) -> bool:
     return has_role(user, ISSUERS, compound.area_code, on)
 
 
+def can_give_opinion(user: User, compound: Compound, on: date) -> bool:
+    """Return whether the user says what an auditor says of a month: an auditor who does nothing else in its books.
+
+    Source: domain.md, People: the auditor "writes nothing but its own opinion".
+    """
+    keepers = [Role.COMMITTEE_BOOKKEEPER, Role.COMMITTEE_CASHIER, *HEADS]
+    return has_role(user, [Role.AUDITOR], compound.area_code, on) and not has_role(
+        user, keepers, compound.area_code, on
+    )
+
+
 def issuing_areas(user: User, on: date) -> list[str]:
     """Return the areas for which the user may start the posting of ledgers."""
     return areas_of(user, on, ISSUERS)

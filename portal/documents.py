@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
@@ -12,7 +13,7 @@ from core.models import Attachment, User
 from fees.choices import Direction
 from fees.documents import CashBook, CashRow, ClosingCheck, ClosingView
 from fees.forms import COLUMN_OF
-from fees.models import Draft, Voucher
+from fees.models import Draft, Opinion, Voucher
 from fees.rules import month_of
 
 LANES = 3
@@ -184,6 +185,28 @@ def ledgers_made(results: Sequence[tuple[str, str]]) -> list[LedgerMade]:
         if isinstance(result, dict) and "compound" in result:
             found.append(LedgerMade(title, result["compound"], result["code"], result["made"]))
     return found
+
+
+@dataclass(frozen=True)
+class Event:
+    """One thing that happened to a month on its way: what, the words that were written, who, when."""
+
+    what: str
+    words: str
+    by: str
+    at: datetime
+
+
+def course_of(view: ClosingView) -> list[Event]:
+    """Return a month's way so far, oldest first: the steps of its closing and the auditors' opinions between them."""
+    if not view.steps:
+        return []
+    said = Opinion.objects.filter(closing__period=view.period).select_related("by")
+    events = [
+        *(Event(s.get_step_display(), s.note, s.by.name, s.at) for s in view.steps),
+        *(Event(f"监督员{o.get_kind_display()}", o.text, o.by.name, o.at) for o in said),
+    ]
+    return sorted(events, key=lambda event: event.at)
 
 
 def explained(view: ClosingView) -> list[tuple[ClosingCheck, str]]:

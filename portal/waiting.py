@@ -6,7 +6,7 @@ Every function reads with a fixed number of queries, however many compounds lie 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
 
 from django.db.models import Count, Exists, Min, OuterRef, Q, QuerySet, Subquery
@@ -18,8 +18,9 @@ from compounds.models import Compound, CompoundQuerySet
 from compounds.permissions import areas_of
 from core.choices import JobState
 from core.models import Entry, Job, User
-from fees.choices import ClosingStep, DraftState
-from fees.models import Closing, Draft, Ledger, Opening, Period, PeriodQuerySet
+from fees.choices import ClosingStep, DraftState, OpinionKind
+from fees.documents import answer_to
+from fees.models import Closing, Draft, Ledger, Opening, Opinion, Period, PeriodQuerySet
 from fees.permissions import HEADS, issuing_areas
 from fees.rules import POSTING_DUE_DAY, REVIEW_DAYS, last_day, month_of, next_month, previous_month
 
@@ -145,6 +146,7 @@ def waiting_for(user: User, prefixes: Sequence[str], today: date) -> list[Waitin
     reviews = narrowed(areas_of(user, today, HEADS), prefixes)
     enters = narrowed(areas_of(user, today, [Role.COMMITTEE_BOOKKEEPER]), prefixes)
     issues = narrowed(issuing_areas(user, today), prefixes)
+    reads = narrowed(areas_of(user, today, [Role.AUDITOR]), prefixes)
     oversees = [area for area in issues if not any(area.startswith(own) for own in reviews)]
     found = [
         *_drafts_to_review(user, reviews, today),
@@ -152,6 +154,8 @@ def waiting_for(user: User, prefixes: Sequence[str], today: date) -> list[Waitin
         *_months_to_prepare(enters, today),
         *_months_to_approve(user, reviews, today),
         *_months_to_post(reviews, today),
+        *_opinions_to_answer(reviews, today),
+        *_months_to_read(user, reads, today),
         *_months_overseen(oversees, today),
         *_jobs_failed(user, today),
     ]
@@ -252,10 +256,13 @@ def _months_to_prepare(areas: list[str], today: date) -> list[Waiting]:
         return []
     notes = {None: "还没编制", ClosingStep.SENT_BACK: "主任退回了", ClosingStep.WITHDRAWN: "审定撤回了"}
     first: dict[int, Waiting | None] = {}
-    for period in unapproved(_ended(areas, today)).order_by("month"):
+    last = Closing.objects.filter(period=OuterRef("pk")).order_by("-seq").values("note")[:1]
+    for period in unapproved(_ended(areas, today)).annotate(note=Subquery(last)).order_by("month"):
         step = period.step  # type: ignore[attr-defined]
         if period.compound_id not in first:
             why = notes.get(step)
+            if why and period.note:
+                why += f"：{period.note}"
             row = _closing_row(period.month, period.compound, today, why, "编制") if why else None
             first[period.compound_id] = row
     # Months without a single voucher have no row yet; they are closed and posted too.
@@ -306,6 +313,47 @@ def _months_to_post(areas: list[str], today: date) -> list[Waiting]:
             f"{reverse('office_ledgers', args=[period.compound.code])}?month={period.code}",
         )
         for period in unposted(_ended(areas, today)).order_by("month")
+    ]
+
+
+def _spoken(areas: list[str], today: date) -> PeriodQuerySet:
+    """The months that are prepared or approved and hang nowhere yet: those that auditors may speak of."""
+    hangs = Ledger.objects.filter(compound=OuterRef("compound"), first_month=OuterRef("month"))
+    last = Closing.objects.filter(period=OuterRef("pk"), step=ClosingStep.PREPARED).order_by("-seq")
+    ended = _ended(areas, today).at_step(ClosingStep.PREPARED, ClosingStep.APPROVED).filter(~Exists(hangs))
+    return ended.annotate(since=Subquery(last.values("seq")[:1]))
+
+
+def _opinions_to_answer(areas: list[str], today: date) -> list[Waiting]:
+    """What auditors wrote on months that do not hang yet, and the head has not answered: it stops nothing."""
+    if not areas:
+        return []
+    spoken = {period.pk: period for period in _spoken(areas, today)}
+    opinions = Opinion.objects.filter(closing__period__in=spoken, kind=OpinionKind.OPINION).select_related("closing")
+    steps: dict[int, list[Closing]] = {}
+    for step in Closing.objects.filter(period__in=spoken).order_by("seq") if opinions else []:
+        steps.setdefault(step.period_id, []).append(step)
+    found = []
+    for opinion in opinions:
+        period = spoken[opinion.closing.period_id]
+        if opinion.closing.seq < period.since or answer_to(opinion, steps[period.pk]):  # type: ignore[attr-defined]
+            continue
+        row = _closing_row(period.month, period.compound, today, opinion.text, "看意见")
+        found.append(replace(row, what=f"监督员对{month_words(period.month, today)}的账有意见"))
+    return found
+
+
+def _months_to_read(user: User, areas: list[str], today: date) -> list[Waiting]:
+    """Months that an auditor can still say something of and has not, one row per month."""
+    if not areas:
+        return []
+    said = Opinion.objects.filter(closing__period=OuterRef("pk"), by=user, closing__seq__gte=OuterRef("since"))
+    return [
+        replace(
+            _closing_row(period.month, period.compound, today, "公示贴出以前可以签已阅，或写意见", "看账"),
+            what=f"{month_words(period.month, today)}的账等您看",
+        )
+        for period in _spoken(areas, today).filter(~Exists(said)).order_by("month")[:NAMED]
     ]
 
 

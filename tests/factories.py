@@ -156,13 +156,19 @@ def some_month(home: Compound, month: date = date(2026, 10, 1)) -> list[Voucher]
     )
 
 
-def close(home: Compound, month: date = date(2026, 10, 1), at: datetime = AT) -> Period:
-    """Prepare and approve a month as the two machine accounts."""
+def prepared(home: Compound, month: date = date(2026, 10, 1), at: datetime = AT) -> Period:
+    """Prepare a month as the first machine account."""
     from fees.documents import closing_view
 
     period = ensure_period(home, month)
     reasons = {check.key: "已经核对" for check in closing_view(period).needing_reason}
     prepare_period(period, reasons, actor=machine("system"), at=at)
+    return period
+
+
+def close(home: Compound, month: date = date(2026, 10, 1), at: datetime = AT) -> Period:
+    """Prepare and approve a month as the two machine accounts."""
+    period = prepared(home, month, at)
     approve_period(period, actor=machine("system-2"), at=at)
     return period
 

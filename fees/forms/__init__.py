@@ -1,6 +1,6 @@
 """Input of the books, as people type it."""
 
-from fees.forms.periods import NoteForm, PublishForm, ReasonsForm
+from fees.forms.periods import ApprovalForm, NoteForm, OpinionForm, PublishForm, ReasonsForm
 from fees.forms.vouchers import (
     COLUMN_OF,
     AccountField,
@@ -14,8 +14,10 @@ from fees.forms.vouchers import (
 __all__ = [
     "COLUMN_OF",
     "AccountField",
+    "ApprovalForm",
     "LineForm",
     "NoteForm",
+    "OpinionForm",
     "PublishForm",
     "ReasonsForm",
     "ReversalForm",

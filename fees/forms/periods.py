@@ -9,6 +9,7 @@ from typing import Any
 from django import forms
 
 from core.forms import CleanCharField, MonthField
+from fees.choices import OpinionKind
 
 
 class NoteForm(forms.Form):
@@ -17,6 +18,34 @@ class NoteForm(forms.Form):
     note = CleanCharField(
         label="原因", max_length=200, error_messages={"required": "原因没有填。写一句，让对方知道要改什么。"}
     )
+
+
+class ApprovalForm(forms.Form):
+    """What the head answers the auditors on approving; may stay empty."""
+
+    note = CleanCharField(
+        label="对监督意见的答复", max_length=200, required=False, help_text="会和意见一起印在收支公示上。"
+    )
+
+
+class OpinionForm(forms.Form):
+    """An auditor's opinion on a month: 已阅, or words."""
+
+    kind = forms.ChoiceField(
+        label="您看了以后", choices=OpinionKind.choices, error_messages={"required": "请选已阅，或者有意见。"}
+    )
+    text = CleanCharField(
+        label="意见", max_length=300, required=False, multiline=True,
+        help_text="有意见才填。会印在收支公示上，不写您的名字，也请不要写别人的名字。",
+    )  # fmt: skip
+
+    def clean(self) -> dict[str, Any]:
+        data = super().clean() or {}
+        if data.get("kind") == OpinionKind.OPINION and not data.get("text") and "text" not in self.errors:
+            self.add_error("text", "选了有意见，请写下意见。")
+        if data.get("kind") == OpinionKind.READ and data.get("text"):
+            self.add_error("kind", "写了意见，请选有意见；只签已阅，请把意见删去。")
+        return data
 
 
 class ReasonsForm(forms.Form):

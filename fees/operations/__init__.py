@@ -14,6 +14,7 @@ from fees.operations.drafts import (
 )
 from fees.operations.importing import Cashbook, CashbookRow, OpeningRow, import_cashbook
 from fees.operations.issuing import issue_ledger, start_publishing
+from fees.operations.opinions import give_opinion
 from fees.operations.periods import approve_period, ensure_period, prepare_period, send_back_period, withdraw_approval
 from fees.operations.posting import post_draft, post_postings, refuse_reversal, reversal_summary, reverse_voucher
 from fees.operations.refusals import (
@@ -34,6 +35,7 @@ from fees.operations.refusals import (
     NotHandedIn,
     NotPositive,
     NotReversible,
+    OpinionGiven,
     PeriodClosed,
     ReasonsMissing,
     Refusal,
@@ -69,6 +71,7 @@ __all__ = [
     "NotReversible",
     "OpeningData",
     "OpeningRow",
+    "OpinionGiven",
     "PeriodClosed",
     "Posting",
     "ReasonsMissing",
@@ -83,6 +86,7 @@ __all__ = [
     "data_of",
     "delete_draft",
     "ensure_period",
+    "give_opinion",
     "import_cashbook",
     "issue_ledger",
     "lock_books",

@@ -114,8 +114,8 @@ def _prepared(period: Period) -> Closing:
 
 
 @transaction.atomic
-def approve_period(period: Period, *, actor: User, at: datetime) -> Closing:
-    """Approve a prepared month: balances are carried forward and frozen.
+def approve_period(period: Period, *, actor: User, at: datetime, note: str = "") -> Closing:
+    """Approve a prepared month: balances are carried forward and frozen. ``note`` answers the auditors' opinions.
 
     :raises WrongStep: :raises SamePerson: :raises EarlierMonthOpen:
     """
@@ -129,7 +129,7 @@ def approve_period(period: Period, *, actor: User, at: datetime) -> Closing:
     # A prepared month takes no voucher and no draft, so the preparer's checks hold; the figures are computed anew.
     if month_of_books(period.compound, period.month).figures() != last.figures:
         raise WrongStep(last.step)
-    return _step(period, ClosingStep.APPROVED, by=actor, prepared_by=last.by, at=at, told=last.told,
+    return _step(period, ClosingStep.APPROVED, by=actor, prepared_by=last.by, at=at, note=note, told=last.told,
                  figures=last.figures)  # fmt: skip
 
 
@@ -154,8 +154,7 @@ def withdraw_approval(period: Period, note: str, *, actor: User, at: datetime) -
     last = last_step(period)
     if last is None or last.step != ClosingStep.APPROVED:
         raise WrongStep(last.step if last else None)
-    ledger = Ledger.objects.of(period.compound).filter(first_month__lte=period.month, last_month__gte=period.month)
-    issued = ledger.first()
+    issued = Ledger.objects.of(period.compound).covering(period.month).first()
     if issued is not None:
         raise AlreadyIssued(issued)
     later = Period.objects.of(period.compound).filter(month__gt=period.month)

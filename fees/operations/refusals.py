@@ -156,6 +156,10 @@ class ReasonsMissing(Refusal):
         self.checks = list(checks)
 
 
+class OpinionGiven(Refusal):
+    """This auditor has said what there is to say of this preparation; an opinion is never changed."""
+
+
 class AlreadyIssued(Refusal):
     """The month's ledger hangs out; only 红冲 in an open month helps."""
 

@@ -38,5 +38,7 @@ urlpatterns = [
     path(f"{COMPOUND}closing/", closing.closings, name="closings"),
     path(f"{COMPOUND}closing/<str:period>/", closing.closing, name="closing"),
     path(f"{COMPOUND}closing/<str:period>/approval/", closing.closing_approval, name="closing_approval"),
+    path(f"{COMPOUND}closing/<str:period>/withdrawal/", closing.closing_withdrawal, name="closing_withdrawal"),
+    path(f"{COMPOUND}closing/<str:period>/opinion/", closing.opinion, name="opinion"),
     path(f"{COMPOUND}ledgers/", ledgers.office_ledgers, name="office_ledgers"),
 ]

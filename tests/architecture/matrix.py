@@ -238,8 +238,9 @@ def table(home: Compound, bookkeeper: User, draft: Draft, paper: int, jobs: Mapp
         of("closings", code),
         of("closing", code, "2026-11", act=ENTER, data={"act": "prepare"}, variant="prepare"),
         of("closing", code, "2026-11", act=HEADS, data={"act": "send_back", "note": "再看"}, variant="send_back"),
-        of("closing", code, "2026-11", act=HEADS, data={"act": "withdraw", "note": "再看"}, variant="withdraw"),
         of("closing_approval", code, "2026-11", see=HEADS, act=HEADS),
+        of("closing_withdrawal", code, "2026-11", see=HEADS, act=HEADS, data={"note": "再看"}),
+        of("opinion", code, "2026-11", see={Role.AUDITOR}, act={Role.AUDITOR}, data={"kind": "read"}),
         of("office_ledgers", code, act=ISSUE, data={"month": "2026-10"}),
         of("attachment", paper, elsewhere=(999_999,)),
         *(

@@ -145,10 +145,10 @@ def test_the_table_says_something() -> None:
 
 # --- Negative control: one guard taken away, and exactly its cells fail -------------------------------------------
 
-FEW = {"auditor own", "committee_bookkeeper foreign"}
+FEW = {"auditor own", "committee_cashier own", "committee_bookkeeper foreign"}
 COMPOUND_PAGES = {
     "office_compound", "drafts", "draft", "draft_new", "draft_delete", "cash_book", "office_voucher", "reversal",
-    "closings", "closing", "closing_approval", "office_ledgers", "review_draft",
+    "closings", "closing", "closing_approval", "closing_withdrawal", "opinion", "office_ledgers", "review_draft",
 }  # fmt: skip
 
 
@@ -165,7 +165,8 @@ SABOTAGE: list[tuple[str, Callable[..., Any], set[str]]] = [
     ("portal.views.office.vouchers.can_enter", yes, {"reversal"}),
     ("portal.views.office.review.can_review", yes, {"review_draft"}),
     ("portal.views.office.closing.can_prepare", yes, {"closing"}),
-    ("portal.views.office.closing.can_approve", yes, {"closing", "closing_approval"}),
+    ("portal.views.office.closing.can_approve", yes, {"closing", "closing_approval", "closing_withdrawal"}),
+    ("portal.views.office.closing.can_give_opinion", yes, {"opinion"}),
     ("portal.views.office.ledgers.can_issue", yes, {"office_ledgers"}),
     ("portal.views.office.ledgers.issuing_areas", everywhere, {"publish"}),
     ("portal.views.office.jobs._may_steer", yes, {"job_stop", "job_resume"}),

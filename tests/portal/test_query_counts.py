@@ -18,8 +18,8 @@ from compounds.choices import Role
 from compounds.models import Compound
 from core.models import Job, User
 from core.operations import machine
-from fees.models import Draft, Ledger, Voucher
-from fees.operations import post_draft, reverse_voucher, save_draft
+from fees.models import Draft, Ledger, Period, Voucher
+from fees.operations import give_opinion, post_draft, reverse_voucher, save_draft
 from fees.rules import next_month
 from tests import factories
 from tests.factories import AT, COMMUNITY
@@ -41,6 +41,7 @@ class Town:
     staff: User
     accounts: User
     district: User
+    auditor: User
     job: Job
     size: int = 0
     month: date = date(2026, 6, 1)
@@ -52,6 +53,10 @@ class Town:
         n = self.size
         other = factories.compound(f"{COMMUNITY}{50 + n}", f"第{n}个小区（演示）", households=n)
         factories.issued(other)
+        spoken = factories.compound(f"{COMMUNITY}{70 + n}", f"第{n}个有意见的小区（演示）", households=n)
+        factories.some_month(spoken)
+        factories.prepared(spoken)
+        give_opinion(Period.objects.get(compound=spoken), "opinion", "没有写明原因", actor=factories.user(), at=AT)
         factories.some_month(self.home, self.month)
         factories.close(self.home, self.month)
         from fees.operations import issue_ledger
@@ -101,6 +106,7 @@ def town() -> Town:
         staff,
         factories.user(Role.ACCOUNT_ADMIN, factories.STREET),
         factories.user(Role.DISTRICT_ADMIN, factories.DISTRICT),
+        factories.user(Role.AUDITOR, COMMUNITY),
         job,
     )
 
@@ -159,6 +165,9 @@ def pages(town: Town) -> dict[str, tuple[str, User | None]]:
         "closings": (reverse("closings", args=[code]), keeper),
         "closing": (reverse("closing", args=[code, "2026-11"]), keeper),
         "closing_approval": (reverse("closing_approval", args=[code, "2026-11"]), head),
+        "closing_withdrawal": (reverse("closing_withdrawal", args=[code, "2026-11"]), head),
+        "opinion": (reverse("opinion", args=[code, "2026-11"]), town.auditor),
+        "workbench of auditor": (reverse("workbench"), town.auditor),
         "office_ledgers": (reverse("office_ledgers", args=[code]), head),
         "admin:index": (reverse("admin:index"), town.accounts),
         "admin:core_user_changelist": (reverse("admin:core_user_changelist"), town.accounts),

@@ -11,21 +11,22 @@ from django.shortcuts import redirect
 from django.views.decorators.http import require_http_methods, require_safe
 
 from compounds.models import Compound
-from fees.choices import ClosingStep
-from fees.documents import closing_view
-from fees.forms import NoteForm, ReasonsForm
+from fees.choices import ClosingStep, OpinionKind
+from fees.documents import ClosingView, changes_of, closing_view, last_reasons, opinions_of
+from fees.forms import ApprovalForm, NoteForm, OpinionForm, ReasonsForm
 from fees.models import Closing, Ledger, Opening, Period
 from fees.operations import (
     Refusal,
     approve_period,
     ensure_period,
+    give_opinion,
     prepare_period,
     send_back_period,
     withdraw_approval,
 )
-from fees.permissions import can_approve, can_issue, can_prepare
+from fees.permissions import can_approve, can_give_opinion, can_issue, can_prepare
 from fees.rules import month_of, months_from, next_month, previous_month
-from portal.documents import explained
+from portal.documents import course_of, explained
 from portal.views.office.door import FORM, OfficeRequest, compound_page, find_compound, in_scope, month_or_404, require
 from portal.views.office.words import sentence_of
 from portal.waiting import due_day, is_over
@@ -105,17 +106,18 @@ def closing(request: OfficeRequest, code: str, period: str) -> HttpResponse:
         _require(request, compound, act)
     found = _period(request, compound, period)
     view = closing_view(found)
-    reasons = ReasonsForm(
-        request.POST if act == "prepare" else None, checks=[(c.key, c.label) for c in view.needing_reason]
-    )
-    note = NoteForm(request.POST if act in ("send_back", "withdraw") else None)
+    written = last_reasons(view)
+    reasons = _reasons(request, view, act, written)
+    note = NoteForm(request.POST if act == "send_back" else None)
     problem = ""
-    if request.method == "POST":
+    if act in ("prepare", "send_back"):
         problem = _act(request, found, act, reasons, note)
         if not problem and not reasons.errors and not note.errors:
             return redirect("closing", code=compound.code, period=found.code)
         view = closing_view(found)
     last = view.last
+    opinions = opinions_of(found, view.steps) if found.pk else []
+    may_say = can_give_opinion(request.user, compound, request.today) and view.ledger is None
     return compound_page(
         request,
         "portal/office/closing.html",
@@ -125,7 +127,16 @@ def closing(request: OfficeRequest, code: str, period: str) -> HttpResponse:
             "view": view,
             "month": found.month,
             "reasons": reasons,
-            "told": [(check, None if check.reason else reasons[check.key]) for check in view.told],
+            "told": [
+                (check, None if check.reason else reasons[check.key], written.get(check.key, "")) for check in view.told
+            ],
+            "copied_from": "上一次" if view.steps else "上个月",
+            "may_copy": any(written.get(check.key) for check in view.needing_reason),
+            "changes": changes_of(view),
+            "opinions": opinions,
+            "course": course_of(view),
+            "may_say": may_say and view.step in (ClosingStep.PREPARED, ClosingStep.APPROVED),
+            "said": any(opinion.by_id == request.user.pk for opinion in opinions),
             "explained": explained(view),
             "note": note,
             "problem": problem,
@@ -135,6 +146,8 @@ def closing(request: OfficeRequest, code: str, period: str) -> HttpResponse:
             "may_issue": can_issue(request.user, compound, request.today),
             "own": last is not None and last.step == ClosingStep.PREPARED and last.by_id == request.user.pk,
             "previous": previous_month(found.month),
+            "next": next_month(found.month),
+            "next_is_over": is_over(next_month(found.month), request.today),
             "due": due_day(found.month),
         },
     )
@@ -142,12 +155,22 @@ def closing(request: OfficeRequest, code: str, period: str) -> HttpResponse:
 
 def _require(request: OfficeRequest, compound: Compound, act: str) -> None:
     """Refuse a step that is none, or that the user's roles do not hold; before anything is written."""
-    if act == "prepare":
+    if act in ("prepare", "copy"):
         require(can_prepare(request.user, compound, request.today))
-    elif act in ("send_back", "withdraw"):
+    elif act == "send_back":
         require(can_approve(request.user, compound, request.today))
     else:
         raise Http404
+
+
+def _reasons(request: OfficeRequest, view: ClosingView, act: str, written: dict[str, str]) -> ReasonsForm:
+    """Return the form of reasons: as sent, or with the empty ones filled in from what was written last."""
+    checks = [(check.key, check.label) for check in view.needing_reason]
+    if act == "copy":
+        typed = {key: request.POST.get(key, "").strip() or written.get(key, "") for key, _ in checks}
+        return ReasonsForm(initial=typed, checks=checks)
+    own = {key: written.get(key, "") for key, _ in checks} if view.steps else {}
+    return ReasonsForm(request.POST if act == "prepare" else None, initial=own, checks=checks)
 
 
 def _act(request: OfficeRequest, period: Period, act: str, reasons: ReasonsForm, note: NoteForm) -> str:
@@ -163,9 +186,6 @@ def _act(request: OfficeRequest, period: Period, act: str, reasons: ReasonsForm,
         elif note.is_valid() and act == "send_back":
             send_back_period(period, note.cleaned_data["note"], actor=request.user, at=request.at)
             messages.success(request, f"{month}月退回去重新编制了。")
-        elif note.is_valid():
-            withdraw_approval(period, note.cleaned_data["note"], actor=request.user, at=request.at)
-            messages.success(request, f"{month}月的审定撤回了，可以再记账。")
     except Refusal as problem:
         return sentence_of(problem)
     return ""
@@ -179,9 +199,10 @@ def closing_approval(request: OfficeRequest, code: str, period: str) -> HttpResp
     require(can_approve(request.user, compound, request.today))
     found = _period(request, compound, period)
     problem = ""
-    if request.method == "POST":
+    form = ApprovalForm(request.POST if request.method == "POST" else None)
+    if request.method == "POST" and form.is_valid():
         try:
-            approve_period(found, actor=request.user, at=request.at)
+            approve_period(found, actor=request.user, at=request.at, note=form.cleaned_data["note"])
         except Refusal as refusal:
             problem = sentence_of(refusal)
         else:
@@ -190,6 +211,61 @@ def closing_approval(request: OfficeRequest, code: str, period: str) -> HttpResp
     view = closing_view(found)
     if view.step != ClosingStep.PREPARED and not problem:
         return redirect("closing", code=compound.code, period=found.code)
-    shown = {"view": view, "month": found.month, "problem": problem, "next": next_month(found.month)}
-    shown["explained"] = explained(view)
+    shown = {"view": view, "month": found.month, "problem": problem, "next": next_month(found.month), "form": form}
+    shown |= {
+        "explained": explained(view),
+        "changes": changes_of(view),
+        "opinions": opinions_of(found, view.steps) if found.pk else [],
+    }
     return compound_page(request, "portal/office/closing_approval.html", compound, "closing", shown)
+
+
+@require_http_methods(FORM)
+@in_scope
+def closing_withdrawal(request: OfficeRequest, code: str, period: str) -> HttpResponse:
+    """What withdrawing an approval does, on a page of its own; sent with a reason, it withdraws."""
+    compound = find_compound(request, code)
+    require(can_approve(request.user, compound, request.today))
+    found = _period(request, compound, period)
+    form = NoteForm(request.POST if request.method == "POST" else None)
+    if request.method == "POST" and form.is_valid():
+        try:
+            withdraw_approval(found, form.cleaned_data["note"], actor=request.user, at=request.at)
+        except Refusal as refusal:
+            form.add_error(None, sentence_of(refusal))
+        else:
+            messages.success(request, f"{found.month.month}月的审定撤回了，可以再记账。")
+            return redirect("closing", code=compound.code, period=found.code)
+    view = closing_view(found)
+    if (view.step != ClosingStep.APPROVED or view.ledger is not None) and not form.errors:
+        return redirect("closing", code=compound.code, period=found.code)
+    shown = {
+        "view": view,
+        "month": found.month,
+        "form": form,
+        "opinions": opinions_of(found, view.steps) if found.pk else [],
+    }
+    return compound_page(request, "portal/office/closing_withdrawal.html", compound, "closing", shown)
+
+
+@require_http_methods(FORM)
+@in_scope
+def opinion(request: OfficeRequest, code: str, period: str) -> HttpResponse:
+    """An auditor signs that a month was read, or writes an opinion; neither can be taken back."""
+    compound = find_compound(request, code)
+    require(can_give_opinion(request.user, compound, request.today))
+    found = _period(request, compound, period)
+    form = OpinionForm(request.POST if request.method == "POST" else None)
+    if request.method == "POST" and form.is_valid():
+        kind, text = form.cleaned_data["kind"], form.cleaned_data["text"]
+        try:
+            give_opinion(found, kind, text, actor=request.user, at=request.at)
+        except Refusal as refusal:
+            form.add_error(None, sentence_of(refusal))
+        else:
+            what = "您签了已阅" if kind == OpinionKind.READ else "您的意见写上了，主任看得到"
+            messages.success(request, f"{found.month.month}月{what}。")
+            return redirect("closing", code=compound.code, period=found.code)
+    view = closing_view(found)
+    shown = {"view": view, "month": found.month, "form": form, "explained": explained(view)}
+    return compound_page(request, "portal/office/opinion.html", compound, "closing", shown)

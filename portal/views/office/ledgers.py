@@ -16,6 +16,7 @@ from core.codes import show_code
 from core.money import NotUnderstood, parse_month
 from core.pages import page_of
 from fees.choices import ClosingStep
+from fees.documents import opinions_of
 from fees.forms import PublishForm
 from fees.models import Ledger, Period
 from fees.operations import Refusal, issue_ledger, start_publishing
@@ -56,6 +57,7 @@ def office_ledgers(request: OfficeRequest, code: str) -> HttpResponse:
 
 def _issue_page(request: OfficeRequest, compound: Compound, period: Period, problem: str = "") -> HttpResponse:
     shown = {"period": period, "month": period.month, "problem": problem, "days": POSTING_DAYS}
+    shown["opinions"] = opinions_of(period, period.closings.order_by("seq"))
     return compound_page(request, "portal/office/issue.html", compound, "ledgers", shown)
 
 

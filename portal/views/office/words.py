@@ -22,6 +22,7 @@ from fees.operations import (
     NotHandedIn,
     NotPositive,
     NotReversible,
+    OpinionGiven,
     PeriodClosed,
     ReasonsMissing,
     Refusal,
@@ -113,7 +114,9 @@ def sentence_of(problem: Refusal) -> str:
         case ReasonsMissing():
             return "还有没说明的事：" + "；".join(c.label for c in problem.checks) + "。"
         case AlreadyIssued():
-            return "这个月的收支公示已经贴出，不能再撤回。有错请在开着的月份里红冲更正。"
+            return "这个月的收支公示已经贴出，不能再撤回，也不能再写意见。有错请在开着的月份里红冲更正。"
+        case OpinionGiven():
+            return "您对这一次编制已经签过了。退回重新编制以后，可以再签。"
         case NotClosed():
             return "这个月还没审定，不能张贴。"
     return "没有存上，您填的都还在。请再看一遍。"
