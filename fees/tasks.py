@@ -1,8 +1,8 @@
-"""Long work of the books: posting a month's ledgers, one short part per compound."""
+"""Long work of the books: posting a period's ledgers, one short part per compound."""
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from datetime import datetime
 from typing import Any
 
 from django.utils import timezone
@@ -11,22 +11,23 @@ from compounds.models import Compound
 from core.jobs import Handle, JobFailed, PartsFailed, PartSpec
 from core.models import User
 from fees.operations import NotClosed, issue_ledger
+from fees.rules import Span
 
 
 def publish_ledgers(
-    handle: Handle, month: str, codes: list[str], actor_id: int, at: str | None = None
+    handle: Handle, period: str, codes: list[str], actor_id: int, at: str | None = None
 ) -> dict[str, Any]:
-    """Issue the month's ledger of each compound; what hangs already is counted, not made again.
+    """Issue the period's ledger of each compound; what hangs already is counted, not made again.
 
     ``at``: only the demo gives it, so that its old ledgers were posted when they were due.
     """
     found = {c.code: c for c in Compound.objects.filter(code__in=codes)}
-    label = f"{date.fromisoformat(month).month}月收支公示"
+    label = f"{Span.parse(period).short}收支公示"
     parts = [
         PartSpec(
             task="fees.tasks.publish_ledger",
-            args={"month": month, "code": code, "actor_id": actor_id, "at": at},
-            key=f"fees.publish_ledger:{month}:{code}",
+            args={"period": period, "code": code, "actor_id": actor_id, "at": at},
+            key=f"fees.publish_ledger:{period}:{code}",
             title=f"{found[code].name}{label}",
             area_code=found[code].area_code,
         )
@@ -46,13 +47,13 @@ def _counts(results: list[dict[str, Any] | None]) -> dict[str, Any]:
     }
 
 
-def publish_ledger(handle: Handle, month: str, code: str, actor_id: int, at: str | None = None) -> dict[str, Any]:
-    """Issue one compound's ledger of the month, if it does not hang yet."""
+def publish_ledger(handle: Handle, period: str, code: str, actor_id: int, at: str | None = None) -> dict[str, Any]:
+    """Issue one compound's ledger of the period, if it does not hang yet."""
     compound = Compound.objects.get(code=code)
     actor = User.objects.get(pk=actor_id)
     when = datetime.fromisoformat(at) if at else timezone.now()
     try:
-        ledger, made = issue_ledger(compound, date.fromisoformat(month), actor=actor, at=when)
-    except NotClosed:
-        raise JobFailed("这个月还没有审定，不能张贴。") from None
+        ledger, made = issue_ledger(compound, Span.parse(period), actor=actor, at=when)
+    except NotClosed as still:
+        raise JobFailed(f"{still.month.year}年{still.month.month}月还没有审定，不能张贴。") from None
     return {"made": made, "code": ledger.code, "compound": compound.code, "version": ledger.version}

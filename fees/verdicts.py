@@ -149,6 +149,7 @@ def verify_document(document: Document) -> Verdict:
         Check("sums", _holds(adds_up, ledger), count=ledger.line_count),
         _opening_check(row, ledger, before, books),
         *_voucher_checks(row.compound, ledger, books),
+        *_correction_checks(row, ledger),
         Check("hash", _holds(_hash_fits, document, data)),
         Check("files", _files_fit(document)),
     )
@@ -233,6 +234,58 @@ def _opening_check(row: LedgerRow, ledger: Ledger, before: LedgerRow | None, boo
     return Check("opening" if before is not None else "opening_books", ok, month=month)
 
 
+def _correction_checks(row: LedgerRow, ledger: Ledger) -> tuple[Check, ...]:
+    """Compare a correction's list with the vouchers that it names, and its books with the version before it."""
+    if row.version == 1 and not ledger.corrections:
+        return ()
+    try:
+        ok = bool(ledger.corrections) and _corrections_hold(row, ledger)
+    except _UNREADABLE:
+        ok = False
+    return (Check("corrections", ok, count=len(ledger.corrections)),)
+
+
+def _corrections_hold(row: LedgerRow, ledger: Ledger) -> bool:
+    earlier = LedgerRow.objects.of(row.compound).filter(code=row.code, version=row.version - 1)
+    before = Ledger.from_data(json.loads(earlier.select_related("document").get().document.data))
+    older = [c for c in ledger.corrections if c.version < row.version]
+    if older != list(before.corrections) or older == list(ledger.corrections):
+        return False
+    for book in ledger.books:
+        was = before.book(book.book)
+        if any(getattr(book, name) != getattr(was, name) for name in BookPart.MONEY):
+            return False
+    posted = {
+        (v["book__kind"], v["year"], v["number"]): v
+        for v in Voucher.objects.of(row.compound)
+        .filter(
+            number__in={c.number for c in ledger.corrections}
+            | {c.booked.number for c in ledger.corrections if c.booked}
+        )
+        .values("book__kind", "year", "number", "on", "amount")
+    }
+    for c in ledger.corrections:
+        wrong = posted.get((c.book, c.on.year, c.number))
+        if wrong is None or (wrong["on"], wrong["amount"]) != (c.on, c.amount):
+            return False
+        if not ledger.first_on <= c.on <= ledger.last_on:
+            return False
+        if c.booked is not None:
+            right = posted.get((c.book, c.booked.on.year, c.booked.number))
+            if right is None or (right["on"], right["amount"]) != (c.booked.on, c.booked.amount):
+                return False
+            if c.booked.on <= ledger.last_on or c.booked.period != f"{c.booked.on:%Y-%m}":
+                return False
+    latest = {(c.book, c.on.year, c.number, c.line): c.text for c in ledger.corrections if c.line is not None}
+    return all(_text_at(ledger, *place) == text for place, text in latest.items())
+
+
+def _text_at(ledger: Ledger, book: str, year: int, number: int, line: int | None) -> str | None:
+    """Return the words that a voucher's line has in a ledger."""
+    own = [x for x in ledger.book(book).lines if (x.on.year, x.number) == (year, number)]
+    return own[line - 1].summary if line is not None and 0 < line <= len(own) else None
+
+
 def _voucher_checks(compound: Compound, ledger: Ledger, books: list[Book]) -> tuple[Check, ...]:
     """Compare the ledger with the vouchers behind it: numbers, lines, and the chain with the printed anchors."""
     try:
@@ -288,11 +341,9 @@ def _same_lines(ledger: Ledger, rows: list[dict[str, Any]], lines: Mapping[int, 
             )
             for line in book.lines
         ]  # fmt: skip
-        # A transfer's text goes on with what moved where; a correction's texts are its own.
-        if posted != shown or not (
-            ledger.version > 1
-            or all(line.summary.startswith(text) for line, text in zip(book.lines, texts, strict=True))
-        ):
+        # A transfer's text goes on with what moved where; of corrected words the replaced ones are the voucher's.
+        said = [line.was or line.summary for line in book.lines]
+        if posted != shown or not all(x.startswith(text) for x, text in zip(said, texts, strict=True)):
             return False
     return True
 

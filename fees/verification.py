@@ -25,13 +25,16 @@ from fees.rules import (
     LINE_COLUMNS,
     OPENING_COLUMNS,
     SIGNS,
+    TOTAL_OF,
     VOUCHER_COLUMNS,
     ZERO,
+    Span,
     account_effects,
     book_effect,
     genesis,
     last_day,
     lines_hash,
+    months_from,
     next_month,
     opening_hash,
     voucher_hash,
@@ -230,6 +233,18 @@ def _figures(
         yield month, figures, {str(key): plain_money(value) for key, value in sorted(accounts.items()) if value}
 
 
+def _joined(months: list[dict[str, Any]]) -> dict[str, dict[str, Decimal]]:
+    """Return the figures of months that follow each other as one: the first's opening, the last's closing."""
+    if not months:
+        return {}
+    return {
+        kind: row
+        | {"opening": months[0][kind]["opening"]}
+        | {name: sum((month[kind][name] for month in months), ZERO) for name in TOTAL_OF.values()}
+        for kind, row in months[-1].items()
+    }
+
+
 def _texts(figures: Mapping[str, Mapping[str, Decimal]]) -> dict[str, dict[str, str]]:
     return {kind: {name: plain_money(value) for name, value in row.items()} for kind, row in figures.items()}
 
@@ -339,33 +354,40 @@ def _check_ledger(
     bad_columns = [name for name, (one, other) in said.items() if one != other]
     if bad_columns:
         bad(f"登记的内容和数据不符：{'、'.join(bad_columns)}")
-    if data["version"] == 1 and ledger.first_month == ledger.last_month:
-        closing = approved.get(ledger.first_month)
-        if closing is None:
-            bad("这个月没有审定")
-        elif canonical_json(data["told"]) != closing.told:
-            bad("说明的事项和结账时的不同")
-        again = _texts(figures.get(ledger.first_month, {}))
-        for kind, part in parts.items():
-            if kind not in books:
-                bad("没有这本账", kind)
-                continue
-            wanted = again.get(kind, {})
-            if any(part.get(name) != value for name, value in wanted.items()):
-                bad("合计和凭证不符", kind)
-            posted = [
-                (row["number"], row["on"].isoformat(), len(stored[books[kind].pk].lines.get(row["id"], [])))
-                for row in sorted(stored[books[kind].pk].rows, key=lambda r: (r["on"], r["number"]))
-                if ledger.first_month <= row["on"] < next_month(ledger.first_month)
-            ]
-            shown: list[tuple[int, str, int]] = []
-            for line in part["lines"]:
-                if shown and shown[-1][:2] == (line["number"], line["on"]):
-                    shown[-1] = (*shown[-1][:2], shown[-1][2] + 1)
-                else:
-                    shown.append((line["number"], line["on"], 1))
-            if posted != shown:
-                bad("列出的凭证和账上的不同", kind)
+    months = months_from(ledger.first_month, ledger.last_month)
+    still_open = next((month for month in months if month not in approved), None)
+    told: list[dict[str, Any]] = []
+    for month in months:
+        if month in approved:
+            told += [{**row, "month": f"{month:%Y-%m}"} for row in json.loads(approved[month].told)]
+    if still_open is not None:
+        bad(f"{still_open:%Y-%m}这个月没有审定")
+    elif canonical_json(data["told"]) != canonical_json(told):
+        bad("说明的事项和结账时的不同")
+    first = min(figures, default=None)
+    if first is not None and ledger.first_month != max(Span.parse(ledger.code).first_month, first):
+        bad("没有包括应有的月份")
+    again = _texts(_joined([figures[month] for month in months if month in figures]))
+    for kind, part in parts.items():
+        if kind not in books:
+            bad("没有这本账", kind)
+            continue
+        wanted = again.get(kind, {})
+        if any(part.get(name) != value for name, value in wanted.items()):
+            bad("合计和凭证不符", kind)
+        posted = [
+            (row["number"], row["on"].isoformat(), len(stored[books[kind].pk].lines.get(row["id"], [])))
+            for row in sorted(stored[books[kind].pk].rows, key=lambda r: (r["on"], r["number"]))
+            if ledger.first_month <= row["on"] < next_month(ledger.last_month)
+        ]
+        shown: list[tuple[int, str, int]] = []
+        for line in part["lines"]:
+            if shown and shown[-1][:2] == (line["number"], line["on"]):
+                shown[-1] = (*shown[-1][:2], shown[-1][2] + 1)
+            else:
+                shown.append((line["number"], line["on"], 1))
+        if posted != shown:
+            bad("列出的凭证和账上的不同", kind)
     for anchor in anchors:
         place = places.get(anchor["book"], {}).get(anchor["count"])
         if place is None or place != _Place(anchor["hash"], anchor["year"], anchor["number"]):

@@ -93,7 +93,7 @@ def unapproved(periods: PeriodQuerySet) -> PeriodQuerySet:
 
 def unposted(periods: PeriodQuerySet) -> PeriodQuerySet:
     """Keep the closed months whose ledger was not issued."""
-    hangs = Ledger.objects.filter(compound=OuterRef("compound"), first_month=OuterRef("month"))
+    hangs = Ledger.objects.months().filter(compound=OuterRef("compound"), first_month=OuterRef("month"))
     return periods.closed().filter(~Exists(hangs))
 
 
@@ -102,7 +102,7 @@ def unposted(periods: PeriodQuerySet) -> PeriodQuerySet:
 
 def with_books_state(compounds: CompoundQuerySet) -> CompoundQuerySet:
     """Add ``posted_month`` (last ledger), ``open_month`` (first not closed) and ``waiting`` (drafts for review)."""
-    ledgers = Ledger.objects.filter(compound=OuterRef("pk")).order_by("-last_month")
+    ledgers = Ledger.objects.months().filter(compound=OuterRef("pk")).order_by("-last_month")
     months = unapproved(Period.objects.filter(compound=OuterRef("pk"))).order_by("month")
     drafts = (
         Draft.objects.filter(book__compound=OuterRef("pk"), state=DraftState.HANDED_IN)
@@ -122,7 +122,7 @@ def month_state(prefixes: Sequence[str], month: date) -> MonthState:
     compounds = Compound.objects.within(list(prefixes))
     periods = Period.objects.filter(month=month, compound__in=compounds)
     steps = dict(periods.with_step().order_by().values("step").annotate(n=Count("pk")).values_list("step", "n"))  # type: ignore[misc]
-    posted = Ledger.objects.filter(first_month=month, version=1, compound__in=compounds).count()
+    posted = Ledger.objects.months().filter(first_month=month, version=1, compound__in=compounds).count()
     return MonthState(
         month=month,
         compounds=compounds.count(),

@@ -1,22 +1,8 @@
 """Frozen view-models of everything that the books print, post or export."""
 
-from fees.documents.building import build_ledger, heads_of, posted_months
-from fees.documents.ledger import (
-    Anchor,
-    BookPart,
-    Group,
-    Ledger,
-    Line,
-    NoticeRow,
-    ServiceRow,
-    SourceRow,
-    ToldRow,
-    data_hash,
-    ledger_csv,
-    ledger_json,
-    print_context,
-    read_ledger,
-)
+from fees.documents.building import OpenMonth, approvals, build_ledger, heads_of, posted_months
+from fees.documents.exports import ledger_csv, print_context
+from fees.documents.ledger import Ledger, data_hash, ledger_json, read_ledger, was_of
 from fees.documents.months import (
     CashBook,
     CashRow,
@@ -31,29 +17,55 @@ from fees.documents.months import (
     standing_before,
 )
 from fees.documents.opinions import Audit, Said, answer_to, audit_of, is_answered, opinions_of, round_start
+from fees.documents.parts import BookPart, Group, Line
 from fees.documents.resubmission import Changes, changes_of, last_reasons
+from fees.documents.rows import (
+    Anchor,
+    Booked,
+    Change,
+    Compared,
+    Comparison,
+    Correction,
+    MoneyRow,
+    MonthRow,
+    NoticeRow,
+    ServiceRow,
+    SourceRow,
+    ToldGroup,
+    ToldRow,
+)
 
 __all__ = [
     "Anchor",
     "Audit",
     "BookPart",
+    "Booked",
     "CashBook",
     "CashRow",
+    "Change",
     "Changes",
     "CheckItem",
     "ClosingCheck",
     "ClosingView",
+    "Compared",
+    "Comparison",
+    "Correction",
     "Group",
     "Ledger",
     "Line",
+    "MoneyRow",
     "Month",
+    "MonthRow",
     "NoticeRow",
+    "OpenMonth",
     "Said",
     "ServiceRow",
     "SourceRow",
     "Standing",
+    "ToldGroup",
     "ToldRow",
     "answer_to",
+    "approvals",
     "audit_of",
     "build_ledger",
     "cash_book",
@@ -72,4 +84,5 @@ __all__ = [
     "read_ledger",
     "round_start",
     "standing_before",
+    "was_of",
 ]

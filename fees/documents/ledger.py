@@ -6,309 +6,35 @@ An issued ledger is read back from its stored JSON (``read_ledger``), so what a 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from typing import Any
 
 from core.hashing import canonical_json, sha256_text
-from core.money import plain_money
-from core.spreadsheets import Figure, csv_bytes
-from fees.choices import BookKind, Direction, NoticeExpense, NoticeIncome, ServiceLine, Source, Told
-from fees.rules import ZERO, per_household
+from fees.choices import ServiceLine, Source
+from fees.documents.parts import BookPart, Line, money_of, text_of
+from fees.documents.rows import (
+    Anchor,
+    Change,
+    Comparison,
+    Correction,
+    MoneyRow,
+    MonthRow,
+    NoticeRow,
+    ServiceRow,
+    SourceRow,
+    ToldGroup,
+    ToldRow,
+    changed,
+    together,
+    told_together,
+)
+from fees.rules import SIGNS, ZERO, Span, months_from, next_month, per_household, per_square_metre, previous_month
 
 SCHEMA = "ledger/1"
-
-
-def _money(text: str | None) -> Decimal | None:
-    return None if text is None else Decimal(text)
-
-
-def _text(amount: Decimal | None) -> str | None:
-    return None if amount is None else plain_money(amount)
-
-
-@dataclass(frozen=True)
-class Line:
-    """One voucher line as posted; ``amount`` signed, ``balance`` the book's after it; yuan."""
-
-    number: int
-    on: date
-    direction: str
-    account: str
-    summary: str
-    quantity: str | None
-    unit_price: str | None
-    source: str | None
-    service_line: str | None
-    amount: Decimal
-    balance: Decimal
-    reverses: int | None
-    reversed_by: int | None = None
-
-    @property
-    def is_red(self) -> bool:
-        """Whether this line reverses another (红冲)."""
-        return self.reverses is not None
-
-    def to_data(self) -> dict[str, Any]:
-        return {
-            "number": self.number,
-            "on": self.on.isoformat(),
-            "direction": self.direction,
-            "account": self.account,
-            "summary": self.summary,
-            "quantity": self.quantity,
-            "unit_price": self.unit_price,
-            "source": self.source,
-            "service_line": self.service_line,
-            "amount": _text(self.amount),
-            "balance": _text(self.balance),
-            "reverses": self.reverses,
-            "reversed_by": self.reversed_by,
-        }
-
-    @classmethod
-    def from_data(cls, data: Mapping[str, Any]) -> Line:
-        return cls(
-            number=data["number"],
-            on=date.fromisoformat(data["on"]),
-            direction=data["direction"],
-            account=data["account"],
-            summary=data["summary"],
-            quantity=data["quantity"],
-            unit_price=data["unit_price"],
-            source=data["source"],
-            service_line=data["service_line"],
-            amount=Decimal(data["amount"]),
-            balance=Decimal(data["balance"]),
-            reverses=data["reverses"],
-            reversed_by=data["reversed_by"],
-        )
-
-
-@dataclass(frozen=True)
-class Group:
-    """Lines that belong together on the ledger (a source, a service line), with their sum once."""
-
-    key: str
-    label: str
-    lines: tuple[Line, ...]
-    households: int
-
-    @property
-    def amount(self) -> Decimal:
-        return sum((line.amount for line in self.lines), ZERO)
-
-    @property
-    def per_household(self) -> Decimal | None:
-        """The group's sum per household, yuan."""
-        return per_household(self.amount, self.households)
-
-
-# How a ledger names the four sources where money comes in (四个一点, Q9).
-SOURCE_LABELS = {
-    Source.RESIDENTS: "居民个人出一点",
-    Source.PROPERTY_UNITS: "产权单位担一点",
-    Source.PUBLIC_REVENUE: "公共收益收一点",
-    Source.GOVERNMENT: "政府资金奖一点",
-}
-OTHER_LABELS = {
-    "transfer_in": "从另一本账划入",
-    "transfer_out": "划出和账内划转",
-    "held_in": "替别人代管，收进",
-    "held_out": "替别人代管，付出",
-}
-
-
-@dataclass(frozen=True)
-class BookPart:
-    """One book's month (contracts.md: books[]); yuan."""
-
-    book: str
-    opening: Decimal
-    income: Decimal
-    expense: Decimal
-    transfers_in: Decimal
-    transfers_out: Decimal
-    held_in: Decimal
-    held_out: Decimal
-    closing: Decimal
-    held_balance: Decimal
-    cash: Decimal
-    bank: Decimal
-    qr: Decimal
-    lines: tuple[Line, ...]
-    households: int = 0
-
-    MONEY = (
-        "opening", "income", "expense", "transfers_in", "transfers_out", "held_in", "held_out", "closing",
-        "held_balance", "cash", "bank", "qr",
-    )  # fmt: skip
-
-    @property
-    def label(self) -> str:
-        return BookKind(self.book).label
-
-    @property
-    def transfers(self) -> Decimal:
-        """What came from the other book less what went there."""
-        return self.transfers_in - self.transfers_out
-
-    @property
-    def held(self) -> Decimal:
-        """Money held for others: taken less handed on, in the month."""
-        return self.held_in - self.held_out
-
-    def _groups(self, directions: set[str], key_of: Callable[[Line], str], labels: Mapping[str, str]) -> list[Group]:
-        found: dict[str, list[Line]] = {}
-        for line in self.lines:
-            if line.direction in directions:
-                found.setdefault(key_of(line), []).append(line)
-        return [Group(k, label, tuple(found[k]), self.households) for k, label in labels.items() if k in found]
-
-    @property
-    def income_groups(self) -> list[Group]:
-        """Income by source, in the order of 四个一点."""
-        labels = {**{s.value: SOURCE_LABELS[s] for s in Source}, "": "没有分清来源"}
-        return self._groups({"income"}, lambda line: line.source or "", labels)
-
-    @property
-    def expense_groups(self) -> list[Group]:
-        """Expense by service line, in the programme's order."""
-        labels = {**{s.value: s.label for s in ServiceLine}, "": "其他"}
-        return self._groups({"expense"}, lambda line: line.service_line or "", labels)
-
-    @property
-    def other_groups(self) -> list[Group]:
-        """Transfers and money held for others: neither income nor expense."""
-        return self._groups(set(OTHER_LABELS), lambda line: line.direction, OTHER_LABELS)
-
-    def to_data(self) -> dict[str, Any]:
-        return {
-            "book": self.book,
-            **{name: _text(getattr(self, name)) for name in self.MONEY},
-            "lines": [line.to_data() for line in self.lines],
-        }
-
-    @classmethod
-    def from_data(cls, data: Mapping[str, Any], households: int) -> BookPart:
-        return cls(
-            book=data["book"],
-            **{name: Decimal(data[name]) for name in cls.MONEY},
-            lines=tuple(Line.from_data(line) for line in data["lines"]),
-            households=households,
-        )
-
-
-@dataclass(frozen=True)
-class NoticeRow:
-    """A row of the notice-board sheet: this month, the year so far, the month before, the estimate; yuan."""
-
-    key: str
-    month: Decimal
-    year: Decimal
-    previous: Decimal | None
-    estimate: Decimal | None = None
-
-    @property
-    def label(self) -> str:
-        labels: dict[str, str] = {**dict(NoticeIncome.choices), **dict(NoticeExpense.choices)}
-        return labels[self.key]
-
-    def to_data(self) -> dict[str, Any]:
-        return {
-            "key": self.key,
-            "month": _text(self.month),
-            "year": _text(self.year),
-            "previous": _text(self.previous),
-            "estimate": _text(self.estimate),
-        }
-
-    @classmethod
-    def from_data(cls, data: Mapping[str, Any]) -> NoticeRow:
-        return cls(
-            data["key"],
-            Decimal(data["month"]),
-            Decimal(data["year"]),
-            _money(data["previous"]),
-            _money(data["estimate"]),
-        )
-
-
-def _together(rows: tuple[NoticeRow, ...]) -> NoticeRow:
-    """Return the sum of notice rows; unknown where one of them is."""
-
-    def total(figures: list[Decimal | None]) -> Decimal | None:
-        known = [figure for figure in figures if figure is not None]
-        return sum(known, ZERO) if len(known) == len(figures) else None
-
-    return NoticeRow(
-        key="total",
-        month=sum((row.month for row in rows), ZERO),
-        year=sum((row.year for row in rows), ZERO),
-        previous=total([row.previous for row in rows]),
-        estimate=total([row.estimate for row in rows]),
-    )
-
-
-@dataclass(frozen=True)
-class SourceRow:
-    """One of the four sources: promised, due (unknown until there is an estimate), received, spent; yuan."""
-
-    key: str
-    promised: Decimal | None
-    due: Decimal | None
-    received: Decimal
-    spent: Decimal
-
-    @property
-    def label(self) -> str:
-        return SOURCE_LABELS[Source(self.key)]
-
-    @property
-    def who(self) -> str:
-        return Source(self.key).label
-
-
-@dataclass(frozen=True)
-class ServiceRow:
-    """One service line: estimate (unknown until there is one) and spent; yuan."""
-
-    key: str
-    estimate: Decimal | None
-    spent: Decimal
-
-    @property
-    def label(self) -> str:
-        return ServiceLine(self.key).label
-
-
-@dataclass(frozen=True)
-class ToldRow:
-    """A check that was explained at closing: how many cases, and why."""
-
-    check: str
-    label: str
-    count: int
-    reason: str
-
-    @property
-    def unit(self) -> str:
-        """What the cases are counted in: books, money accounts, or vouchers."""
-        return {Told.NOT_RECONCILED: "本账", Told.OVERDRAWN: "个账户"}.get(Told(self.check), "笔")
-
-
-@dataclass(frozen=True)
-class Anchor:
-    """The head of a book's chain when the ledger was issued: count, last number, its year, its hash."""
-
-    book: str
-    year: int | None
-    count: int
-    number: int | None
-    hash: str
+NOTHING_COMPARED = Comparison()
 
 
 @dataclass(frozen=True)
@@ -338,6 +64,9 @@ class Ledger:
     contact_office: str = ""
     contact_place: str = ""
     contact_phone: str = ""
+    comparison: Comparison = NOTHING_COMPARED
+    money: tuple[MoneyRow, ...] = ()
+    corrections: tuple[Correction, ...] = ()
     sha256: str = ""
 
     # --- Sums over both books ---
@@ -405,22 +134,66 @@ class Ledger:
     @property
     def notice_income_total(self) -> NoticeRow:
         """The rows of 收了哪些钱 together."""
-        return _together(self.notice_income)
+        return together(self.notice_income)
 
     @property
     def notice_expense_total(self) -> NoticeRow:
         """The rows of 花在哪里 together."""
-        return _together(self.notice_expense)
+        return together(self.notice_expense)
 
     @property
     def expense_per_household(self) -> Decimal | None:
         return per_household(self.expense, self.households)
 
+    @property
+    def expense_per_square_metre(self) -> Decimal | None:
+        return per_square_metre(self.expense, Decimal(self.floor_area))
+
     # --- What pages ask ---
 
     @property
+    def span(self) -> Span:
+        """The month, quarter, half-year or year."""
+        return Span.parse(self.period)
+
+    @property
+    def title(self) -> str:
+        """As it stands over the sheet: 2026年10月收支公示表."""
+        return f"{self.span.label}收支公示表"
+
+    @property
     def is_month(self) -> bool:
-        return len(self.period) == 7 and self.period[5].isdigit()
+        return self.span.is_month
+
+    @property
+    def months(self) -> list[date]:
+        """The months covered: all of the span since the books began."""
+        return months_from(self.first_on, self.last_on)
+
+    @property
+    def begins_late(self) -> bool:
+        """Whether the books began within the span, so that its first months are missing."""
+        return self.first_on > self.span.first_month
+
+    @property
+    def opening_label(self) -> str:
+        """What people call the balance at the start: 上月结余, 6月末结余, 上年末结余."""
+        if self.is_month:
+            return "上月结余"
+        before = previous_month(self.first_on)
+        return "上年末结余" if before.month == 12 else f"{before.month}月末结余"
+
+    @property
+    def closing_label(self) -> str:
+        """What people call the balance at the end: 月末结余, 9月末结余, 年末结余."""
+        if self.is_month:
+            return "月末结余"
+        return "年末结余" if self.last_on.month == 12 else f"{self.last_on.month}月末结余"
+
+    @property
+    def end(self) -> str:
+        """The end as said in a sentence: 月末, 9月末, 年末."""
+        return self.closing_label.removesuffix("结余")
 
     @property
     def month_number(self) -> int:
@@ -429,6 +202,52 @@ class Ledger:
     @property
     def year_number(self) -> int:
         return self.last_on.year
+
+    @property
+    def shows_year(self) -> bool:
+        """Whether the year so far says more than the span itself."""
+        return self.comparison.year is not None and self.first_on > date(self.year_number, 1, 1)
+
+    @property
+    def changes(self) -> list[Change]:
+        """What was spent more or less than before and than a year ago, with the rows that it mainly is."""
+        found: list[Change] = []
+        rows = self.notice_expense
+        for against, other, then in (
+            (self.span.before, self.comparison.previous, [r.previous for r in rows]),
+            (self.span.a_year_ago, self.comparison.last_year, [r.last_year for r in rows]),
+        ):
+            if other is not None and all(c.against != against for c in found):
+                moved = [(r.label, r.month, t) for r, t in zip(rows, then, strict=True) if t is not None]
+                found.append(changed(against, self.expense, other.expense, moved))
+        return found
+
+    @property
+    def by_month(self) -> list[MonthRow]:
+        """The span's months over both books, oldest first, each with its lines."""
+        found, opening = [], self.opening
+        for month in self.months:
+            end = next_month(month)
+            books = tuple(
+                (book, tuple(line for line in book.lines if month <= line.on < end)) for book in reversed(self.books)
+            )
+            lines = [line for _, each in books for line in each]
+            closing = opening + sum((SIGNS[line.direction] * line.amount for line in lines), ZERO)
+            income = sum((line.amount for line in lines if line.direction == "income"), ZERO)
+            expense = sum((line.amount for line in lines if line.direction == "expense"), ZERO)
+            found.append(MonthRow(month, opening, income, expense, closing, books))
+            opening = closing
+        return found
+
+    @property
+    def told_groups(self) -> list[ToldGroup]:
+        """The explained checks, said once where several months say the same."""
+        return told_together(self.told)
+
+    @property
+    def correction_number(self) -> int:
+        """Which correction this version is: 第N次更正; 0 for the first version."""
+        return self.version - 1
 
     @property
     def has_transfers(self) -> bool:
@@ -497,15 +316,15 @@ class Ledger:
             "books": [book.to_data() for book in self.books],
             "sources": {
                 s.key: {
-                    "promised": _text(s.promised),
-                    "due": _text(s.due),
-                    "received": _text(s.received),
-                    "spent": _text(s.spent),
+                    "promised": text_of(s.promised),
+                    "due": text_of(s.due),
+                    "received": text_of(s.received),
+                    "spent": text_of(s.spent),
                 }
                 for s in self.sources
             },
             "service_lines": {
-                s.key: {"estimate": _text(s.estimate), "spent": _text(s.spent)} for s in self.service_lines
+                s.key: {"estimate": text_of(s.estimate), "spent": text_of(s.spent)} for s in self.service_lines
             },
             "arrears": {"households": None, "amount": None},
             "parking": None,
@@ -513,7 +332,14 @@ class Ledger:
                 "income": [row.to_data() for row in self.notice_income],
                 "expense": [row.to_data() for row in self.notice_expense],
             },
-            "told": [{"check": t.check, "label": t.label, "count": t.count, "reason": t.reason} for t in self.told],
+            "comparison": self.comparison.to_data(),
+            "money": [row.to_data() for row in self.money],
+            "memo": None,
+            "told": [
+                {"check": t.check, "label": t.label, "count": t.count, "reason": t.reason, "month": t.month}
+                for t in self.told
+            ],
+            "corrections": [row.to_data() for row in self.corrections],
             "anchors": [
                 {"book": a.book, "year": a.year, "count": a.count, "number": a.number, "hash": a.hash}
                 for a in self.anchors
@@ -534,7 +360,8 @@ class Ledger:
 
         :raises KeyError: when a key of the schema is missing.
         """
-        households = data["compound"]["households"]
+        households, floor_area = data["compound"]["households"], Decimal(data["compound"]["floor_area"])
+        corrections = tuple(Correction.from_data(row) for row in data["corrections"])
         return cls(
             code=data["code"],
             compound_code=data["compound"]["code"],
@@ -548,12 +375,15 @@ class Ledger:
             version=data["version"],
             posted_on=date.fromisoformat(data["posted_on"]),
             posted_until=date.fromisoformat(data["posted_until"]),
-            books=tuple(BookPart.from_data(book, households) for book in data["books"]),
+            books=tuple(
+                BookPart.from_data(book, households, floor_area, was_of(corrections, book["book"]))
+                for book in data["books"]
+            ),
             sources=tuple(
                 SourceRow(
                     s.value,
-                    _money(data["sources"][s.value]["promised"]),
-                    _money(data["sources"][s.value]["due"]),
+                    money_of(data["sources"][s.value]["promised"]),
+                    money_of(data["sources"][s.value]["due"]),
                     Decimal(data["sources"][s.value]["received"]),
                     Decimal(data["sources"][s.value]["spent"]),
                 )
@@ -562,21 +392,33 @@ class Ledger:
             service_lines=tuple(
                 ServiceRow(
                     s.value,
-                    _money(data["service_lines"][s.value]["estimate"]),
+                    money_of(data["service_lines"][s.value]["estimate"]),
                     Decimal(data["service_lines"][s.value]["spent"]),
                 )
                 for s in ServiceLine
             ),
             notice_income=tuple(NoticeRow.from_data(row) for row in data["notice"]["income"]),
             notice_expense=tuple(NoticeRow.from_data(row) for row in data["notice"]["expense"]),
-            told=tuple(ToldRow(t["check"], t["label"], t["count"], t["reason"]) for t in data["told"]),
+            told=tuple(ToldRow(t["check"], t["label"], t["count"], t["reason"], t["month"]) for t in data["told"]),
             anchors=tuple(Anchor(a["book"], a["year"], a["count"], a["number"], a["hash"]) for a in data["anchors"]),
             verify_url=data["verify_url"],
             contact_office=data["contact"]["office"],
             contact_place=data["contact"]["place"],
             contact_phone=data["contact"]["phone"],
+            comparison=Comparison.from_data(data["comparison"]),
+            money=tuple(MoneyRow.from_data(row) for row in data["money"]),
+            corrections=corrections,
             sha256=data["sha256"],
         )
+
+
+def was_of(corrections: Iterable[Correction], book: str) -> dict[tuple[int, int, int], str]:
+    """Return the words that corrections replaced in a book, by year, number and line; the first ones."""
+    found: dict[tuple[int, int, int], str] = {}
+    for row in corrections:
+        if row.book == book and row.line is not None and row.was is not None:
+            found.setdefault((row.on.year, row.number, row.line), row.was)
+    return found
 
 
 def data_hash(data: Mapping[str, Any]) -> str:
@@ -592,55 +434,3 @@ def ledger_json(ledger: Ledger) -> str:
 def read_ledger(text: str) -> Ledger:
     """Return the ledger that stored JSON text holds."""
     return Ledger.from_data(json.loads(text))
-
-
-def ledger_csv(ledger: Ledger) -> bytes:
-    """Return the ledger as CSV (UTF-8 with BOM): per book the opening, every line, the totals, the closing."""
-    heads: list[object] = [
-        "账簿", "日期", "凭证号", "方向", "科目", "摘要", "数量", "单价", "来源", "服务项目", "金额（元）", "余额（元）", "冲销凭证号",
-    ]  # fmt: skip
-    rows: list[list[object]] = [heads]
-
-    def figure(amount: Decimal) -> Figure:
-        return Figure(plain_money(amount))
-
-    def total(label: str, book: BookPart, on: date, amount: Decimal) -> list[object]:
-        return [book.label, on.isoformat(), "", label, "", "", "", "", "", "", figure(amount), "", ""]
-
-    for book in ledger.books:
-        rows.append(total("上月结余", book, ledger.first_on, book.opening))
-        for line in book.lines:
-            rows.append(
-                [
-                    book.label,
-                    line.on.isoformat(),
-                    line.number,
-                    Direction(line.direction).label,
-                    line.account,
-                    line.summary,
-                    Figure(line.quantity) if line.quantity else "",
-                    Figure(line.unit_price) if line.unit_price else "",
-                    Source(line.source).label if line.source else "",
-                    ServiceLine(line.service_line).label if line.service_line else "",
-                    figure(line.amount),
-                    figure(line.balance),
-                    line.reverses or "",
-                ]
-            )
-        rows.append(total("收入合计", book, ledger.last_on, book.income))
-        rows.append(total("支出合计", book, ledger.last_on, book.expense))
-        for label, amount in (
-            ("划入合计", book.transfers_in),
-            ("划出合计", book.transfers_out),
-            ("代管收合计", book.held_in),
-            ("代管付合计", book.held_out),
-        ):
-            if amount:
-                rows.append(total(label, book, ledger.last_on, amount))
-        rows.append(total("月末结余", book, ledger.last_on, book.closing))
-    return csv_bytes(rows)
-
-
-def print_context(ledger: Ledger) -> dict[str, Any]:
-    """Return what the template of the posted sheet is given; the same data that pages, CSV and JSON show."""
-    return {"ledger": ledger}

@@ -12,7 +12,7 @@ from compounds.models import Compound
 from core.hashing import canonical_json
 from core.money import plain_money, show_money
 from fees.choices import BookKind, Direction, Means, Must, Told
-from fees.documents.ledger import BookPart, Line
+from fees.documents.parts import BookPart, Line
 from fees.models import Book, Closing, Draft, MoneyAccount, Opening, Period, Voucher, VoucherLine
 from fees.models import Ledger as LedgerRow
 from fees.rules import ZERO, account_effects, add_up, book_effect, last_day, month_of
@@ -83,6 +83,7 @@ def _book_part(
     after: Mapping[int, Decimal],
     means: Mapping[int, str],
     households: int,
+    floor_area: Decimal,
 ) -> BookPart:
     """Return one book's part of a ledger from its vouchers of the period, in ledger order."""
     balance = opening = before.books.get(book.pk, ZERO)
@@ -112,6 +113,7 @@ def _book_part(
                     balance=balance,
                     reverses=voucher.reverses.number if voucher.reverses else None,
                     reversed_by=reversed_by,
+                    reason=voucher.reason or None if voucher.reverses_id else None,
                 )
             )
     totals = add_up(opening, effects)
@@ -134,6 +136,7 @@ def _book_part(
         qr=by_means[Means.QR],
         lines=tuple(lines),
         households=households,
+        floor_area=floor_area,
     )
 
 
@@ -162,11 +165,13 @@ class Month:
         )
 
 
-def month_of_books(compound: Compound, month: date, households: int = 0) -> Month:
-    """Return both books of a month from the vouchers as they stand."""
+def month_of_books(
+    compound: Compound, month: date, households: int = 0, *, until: date | None = None, floor_area: Decimal = ZERO
+) -> Month:
+    """Return both books of a month, or of all months to ``until``, from the vouchers as they stand."""
     books = {book.kind: book for book in Book.objects.of(compound).select_related("compound")}
     before = standing_before(compound, month)
-    vouchers = _month_vouchers(compound, month, last_day(month))
+    vouchers = _month_vouchers(compound, month, last_day(until or month))
     after = dict(before.accounts)
     for voucher in vouchers:
         for key, effect in account_effects(
@@ -187,6 +192,7 @@ def month_of_books(compound: Compound, month: date, households: int = 0) -> Mont
             after,
             means.get(book.pk, {}),
             households,
+            floor_area,
         )
         for kind in BookKind.values
         if (book := books.get(kind))

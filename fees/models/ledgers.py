@@ -13,6 +13,7 @@ from compounds.models import Compound
 from core.insert_only import InsertOnly
 from core.models import Attachment, Document
 from fees.models.vouchers import Voucher
+from fees.rules import Span
 
 
 class LedgerQuerySet(models.QuerySet["Ledger"]):
@@ -74,6 +75,21 @@ class Ledger(InsertOnly):
             models.CheckConstraint(condition=Q(posted_until__gte=F("posted_on")), name="ledger_hangs_some_days"),
         ]
         indexes = [models.Index(fields=["compound", "last_month"], name="ledger_by_month")]
+
+    @property
+    def span(self) -> Span:
+        """The month, quarter, half-year or year."""
+        return Span.parse(self.code)
+
+    @property
+    def label(self) -> str:
+        """As people write it: 2026年10月, 2026年第三季度."""
+        return self.span.label
+
+    @property
+    def correction_number(self) -> int:
+        """Which correction this version is: 第N次更正; 0 for the first version."""
+        return self.version - 1
 
 
 class CorrectionDraft(models.Model):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import date, datetime, timedelta
 
 from django.conf import settings
@@ -15,61 +15,67 @@ from core import jobs, pdf
 from core.hashing import sha256_text
 from core.models import Job, User
 from core.operations import NewDocument, NewFile, draw_document_code, issue_document, record, store_files
+from fees import documents
 from fees.anchors import append_anchors
-from fees.choices import ClosingStep
-from fees.documents import (
-    build_ledger,
-    ledger_csv,
-    ledger_json,
-    print_context,
-)
-from fees.models import (
-    Closing,
-    Ledger,
-    Period,
-)
-from fees.operations.books import last_step, lock_books
+from fees.documents import OpenMonth, build_ledger, ledger_csv, ledger_json, print_context
+from fees.models import Closing, Ledger
+from fees.operations.books import lock_books
 from fees.operations.refusals import NotClosed
-from fees.rules import (
-    POSTING_DAYS,
-)
+from fees.rules import POSTING_DAYS, Span
 
 
-def _approval(compound: Compound, month: date) -> Closing:
-    period = Period.objects.of(compound).filter(month=month).first()
-    last = last_step(period) if period else None
-    if last is None or last.step != ClosingStep.APPROVED:
-        raise NotClosed(month)
-    return last
+def _approvals(compound: Compound, span: Span) -> list[Closing]:
+    try:
+        return documents.approvals(compound, span)
+    except OpenMonth as still:
+        raise NotClosed(still.month) from None
 
 
-def _issued(compound: Compound, month: date) -> Ledger | None:
-    return Ledger.objects.of(compound).filter(code=f"{month:%Y-%m}", version=1).first()
+def _issued(compound: Compound, code: str, version: int) -> Ledger | None:
+    return Ledger.objects.of(compound).filter(code=code, version=version).first()
 
 
-def issue_ledger(compound: Compound, month: date, *, actor: User, at: datetime) -> tuple[Ledger, bool]:
-    """Issue the public ledger of an approved month: page, PDF, CSV and JSON from one snapshot.
+def issue_ledger(compound: Compound, period: Span | date, *, actor: User, at: datetime) -> tuple[Ledger, bool]:
+    """Issue the public ledger of approved months: page, PDF, CSV and JSON from one snapshot.
 
-    Returns the ledger and whether this call made it; a ledger that hangs already is returned as it is. Everything
-    slow happens before the transaction: the files are stored first, the rows that name them come after.
+    ``period``: a month (its day), or a ``Span``: month, quarter, half-year, year. Returns the ledger and whether this
+    call made it; a ledger that hangs already is returned as it is.
 
-    :raises NotClosed: when the month is not approved.
+    :raises NotClosed: naming the first month that is not approved.
     Source: Q7④; domain.md, Ledger.
     """
-    issued = _issued(compound, month)
+    span = Span.of(period)
+    issued = _issued(compound, span.code, 1)
     if issued is not None:
         return issued, False
-    closing = _approval(compound, month)
+    closings = _approvals(compound, span)
     posted_on = timezone.localdate(at)
     ledger = build_ledger(
         compound,
-        month,
-        closing=closing,
+        span,
+        closings=closings,
         code=draw_document_code(),
         posted_on=posted_on,
         posted_until=posted_on + timedelta(days=POSTING_DAYS),
         public_url=settings.PUBLIC_URL,
     )
+
+    def still_closed() -> None:
+        if [closing.pk for closing in _approvals(compound, span)] != [closing.pk for closing in closings]:
+            raise NotClosed(span.last_month)
+
+    return store_ledger(compound, ledger, actor=actor, at=at, check=still_closed)
+
+
+def store_ledger(
+    compound: Compound, ledger: documents.Ledger, *, actor: User, at: datetime, check: Callable[[], None]
+) -> tuple[Ledger, bool]:
+    """Set a built ledger, store its files and write its rows; as ``issue_ledger``, which calls it, returns.
+
+    Everything slow happens before the transaction: the files are stored first, the rows that name them come after.
+    ``check`` runs under the books' lock and refuses what is no longer so.
+    """
+    span = ledger.span
     text = ledger_json(ledger)
     html = render_to_string("fees/ledger_print.html", print_context(ledger))
     sheet = pdf.render(html)
@@ -81,22 +87,21 @@ def issue_ledger(compound: Compound, month: date, *, actor: User, at: datetime) 
             NewFile("json", text.encode()),
         ]
     )
-    title = f"{compound.name}{month.year}年{month.month}月收支公示表"
-    new = NewDocument(ledger.code, "ledger", title, 1, compound.area_code, text, ledger.sha256, files)
+    title = f"{compound.name}{ledger.title}"
+    new = NewDocument(ledger.code, "ledger", title, ledger.version, compound.area_code, text, ledger.sha256, files)
     with transaction.atomic():
         lock_books(compound)
-        issued = _issued(compound, month)
+        issued = _issued(compound, span.code, ledger.version)
         if issued is not None:
             return issued, False
-        if _approval(compound, month).pk != closing.pk:
-            raise NotClosed(month)
+        check()
         document = issue_document(new, actor=actor, at=at)
         row = Ledger.objects.create(
             compound=compound,
-            code=ledger.period,
-            version=1,
-            first_month=month,
-            last_month=month,
+            code=span.code,
+            version=ledger.version,
+            first_month=ledger.first_on,
+            last_month=span.last_month,
             posted_on=ledger.posted_on,
             posted_until=ledger.posted_until,
             document=document,
@@ -106,20 +111,24 @@ def issue_ledger(compound: Compound, month: date, *, actor: User, at: datetime) 
             "hash": document.sha256, "files": {stored.format: stored.sha256 for stored in files},
         }  # fmt: skip
         transaction.on_commit(lambda: append_anchors([anchor], at=at), robust=True)
-        record("ledger.issue", f"张贴{title}", actor=actor, at=at, area_code=compound.area_code, subject=row,
+        words = f"张贴{title}" + (f"，第{ledger.correction_number}次更正" if ledger.correction_number else "")
+        record("ledger.issue", words, actor=actor, at=at, area_code=compound.area_code, subject=row,
                data={"code": ledger.code, "sha256": ledger.sha256})  # fmt: skip
     return row, True
 
 
-def start_publishing(month: date, area_code: str, compounds: Sequence[Compound], *, actor: User, at: datetime) -> Job:
-    """Start the job that issues the month's ledgers of these compounds; the same call while it runs returns it."""
+def start_publishing(
+    period: Span | date, area_code: str, compounds: Sequence[Compound], *, actor: User, at: datetime
+) -> Job:
+    """Start the job that issues a period's ledgers of these compounds; the same call while it runs returns it."""
+    span = Span.of(period)
     codes = sorted(compound.code for compound in compounds)
-    key = f"fees.publish_ledgers:{month:%Y-%m}:{area_code}:{sha256_text(','.join(codes))[:12]}"
+    key = f"fees.publish_ledgers:{span.code}:{area_code}:{sha256_text(','.join(codes))[:12]}"
     return jobs.start(
         "fees.tasks.publish_ledgers",
-        {"month": month.isoformat(), "codes": codes, "actor_id": actor.pk},
+        {"period": span.code, "codes": codes, "actor_id": actor.pk},
         key=key,
-        title=f"{month.year}年{month.month}月收支公示，{len(codes)}个小区",
+        title=f"{span.label}收支公示，{len(codes)}个小区",
         area_code=area_code,
         actor=actor,
         at=at,

@@ -20,7 +20,7 @@ from fees.choices import NoticeExpense, NoticeIncome
 from fees.documents import Ledger, build_ledger, closing_view, data_hash, ledger_csv, ledger_json, read_ledger
 from fees.models import Closing, Voucher
 from fees.operations import issue_ledger, post_draft, reverse_voucher
-from fees.rules import genesis
+from fees.rules import Span, genesis
 from tests import factories
 from tests.factories import AT
 
@@ -56,7 +56,7 @@ def built(home: Compound, month: date = OCTOBER) -> Ledger:
     period = factories.close(home, month)
     closing = Closing.objects.filter(period=period).latest("seq")
     return build_ledger(
-        home, month, closing=closing, code="AAAA0000B", posted_on=date(2026, 11, 5), posted_until=date(2026, 11, 19),
+        home, Span.of(month), closings=[closing], code="AAAA0000B", posted_on=date(2026, 11, 5), posted_until=date(2026, 11, 19),
         public_url="https://example.cn",
     )  # fmt: skip
 

@@ -71,7 +71,7 @@ def test_month_that_is_not_approved_is_not_posted() -> None:
     home = factories.compound()
     factories.some_month(home)
     head = browser(factories.user(Role.COMMITTEE_HEAD, home.code))
-    assert "这个月还没审定，不能张贴。" in words(valid(send(head, f"{CODE}ledgers/", month="2026-10")))
+    assert "2026年10月还没审定，不能张贴。" in words(valid(send(head, f"{CODE}ledgers/", month="2026-10")))
     assert head.post(f"{CODE}ledgers/", {"month": "x"}).status_code == 404
     assert not Ledger.objects.exists()
 

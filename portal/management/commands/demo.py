@@ -384,7 +384,7 @@ class Command(ProductCommand):
             day = next_month(month).replace(day=5)
             jobs.start(
                 "fees.tasks.publish_ledgers",
-                {"month": month.isoformat(), "codes": sorted(codes), "actor_id": self.actor.pk,
+                {"period": f"{month:%Y-%m}", "codes": sorted(codes), "actor_id": self.actor.pk,
                  "at": _at(day).isoformat()},
                 key=key,
                 title=f"{month.year}年{month.month}月收支公示，{len(codes)}个小区",

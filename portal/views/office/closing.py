@@ -59,7 +59,7 @@ def closings(request: OfficeRequest, code: str) -> HttpResponse:
     periods = {p.month: p for p in Period.objects.of(compound)}
     steps = Closing.objects.filter(period__compound=compound).select_related("by", "prepared_by").order_by("seq")
     last = {closing.period_id: closing for closing in steps}
-    ledgers = {row.first_month: row for row in Ledger.objects.of(compound).newest_versions()}
+    ledgers = {row.first_month: row for row in Ledger.objects.of(compound).months().newest_versions()}
     first = _first_month(compound)
     rows = [
         MonthRow(

@@ -166,6 +166,8 @@ def _compounds(area: str, areas: list[str]) -> list[Compound]:
 def _rows(compounds: list[Compound], month: date) -> list[PublishRow]:
     periods = Period.objects.filter(month=month, compound__in=compounds).with_step()
     steps = {p.compound_id: p.step or "" for p in periods}  # type: ignore[attr-defined]
-    posted = set(Ledger.objects.filter(first_month=month, compound__in=compounds).values_list("compound_id", flat=True))
+    posted = set(
+        Ledger.objects.months().filter(first_month=month, compound__in=compounds).values_list("compound_id", flat=True)
+    )
     names = dict(Area.objects.filter(code__in={c.area_code[:12] for c in compounds}).values_list("code", "name"))
     return [PublishRow(c, names.get(c.area_code[:12], ""), steps.get(c.pk, ""), c.pk in posted) for c in compounds]

@@ -46,7 +46,7 @@ def office_voucher(request: OfficeRequest, code: str, book: str, year: int, numb
             "red_waits": Draft.objects.filter(reverses=voucher).exists() if red is None else False,
             "other_leg": other.select_related("book").first() if other is not None else None,
             "papers": list(voucher.evidence.select_related("attachment").order_by("pk")),
-            "hangs": Ledger.objects.of(compound).filter(first_month=month_of(voucher.on)).exists(),
+            "hangs": Ledger.objects.of(compound).covering(voucher.on).exists(),
             "may_reverse": can_enter(request.user, compound, request.today)
             and voucher.reverses_id is None
             and red is None,

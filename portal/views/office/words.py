@@ -118,5 +118,5 @@ def sentence_of(problem: Refusal) -> str:
         case OpinionGiven():
             return "您对这一次编制已经签过了。退回重新编制以后，可以再签。"
         case NotClosed():
-            return "这个月还没审定，不能张贴。"
+            return f"{problem.month.year}年{problem.month.month}月还没审定，不能张贴。"
     return "没有存上，您填的都还在。请再看一遍。"
