@@ -12,7 +12,6 @@ from fees.forms import ReversalForm
 from fees.models import Draft, Ledger, Voucher
 from fees.operations import Refusal, reverse_voucher
 from fees.permissions import can_enter
-from fees.rules import month_of
 from portal.documents import slip_of
 from portal.views.office.door import FORM, OfficeRequest, compound_page, find_compound, in_scope, require
 from portal.views.office.words import sentence_of
