@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 
 from django.conf import settings
@@ -39,7 +39,8 @@ def issue_ledger(compound: Compound, period: Span | date, *, actor: User, at: da
     """Issue the public ledger of approved months: page, PDF, CSV and JSON from one snapshot.
 
     ``period``: a month (its day), or a ``Span``: month, quarter, half-year, year. Returns the ledger and whether this
-    call made it; a ledger that hangs already is returned as it is.
+    call made it; a ledger that hangs already is returned as it is. Everything slow happens before the transaction: the
+    files are stored first, the rows that name them come after.
 
     :raises NotClosed: naming the first month that is not approved.
     Source: Q7④; domain.md, Ledger.
@@ -60,22 +61,19 @@ def issue_ledger(compound: Compound, period: Span | date, *, actor: User, at: da
         public_url=settings.PUBLIC_URL,
     )
 
-    def still_closed() -> None:
+    new = _new_document(compound, ledger)
+    with transaction.atomic():
+        lock_books(compound)
+        issued = _issued(compound, span.code, 1)
+        if issued is not None:
+            return issued, False
         if [closing.pk for closing in _approvals(compound, span)] != [closing.pk for closing in closings]:
             raise NotClosed(span.last_month)
+        return _write_rows(compound, ledger, new, actor=actor, at=at), True
 
-    return store_ledger(compound, ledger, actor=actor, at=at, check=still_closed)
 
-
-def store_ledger(
-    compound: Compound, ledger: documents.Ledger, *, actor: User, at: datetime, check: Callable[[], None]
-) -> tuple[Ledger, bool]:
-    """Set a built ledger, store its files and write its rows; as ``issue_ledger``, which calls it, returns.
-
-    Everything slow happens before the transaction: the files are stored first, the rows that name them come after.
-    ``check`` runs under the books' lock and refuses what is no longer so.
-    """
-    span = ledger.span
+def _new_document(compound: Compound, ledger: documents.Ledger) -> NewDocument:
+    """Set a built ledger and store its files: everything slow, before the transaction that writes its rows."""
     text = ledger_json(ledger)
     html = render_to_string("fees/ledger_print.html", print_context(ledger))
     sheet = pdf.render(html)
@@ -88,33 +86,30 @@ def store_ledger(
         ]
     )
     title = f"{compound.name}{ledger.title}"
-    new = NewDocument(ledger.code, "ledger", title, ledger.version, compound.area_code, text, ledger.sha256, files)
-    with transaction.atomic():
-        lock_books(compound)
-        issued = _issued(compound, span.code, ledger.version)
-        if issued is not None:
-            return issued, False
-        check()
-        document = issue_document(new, actor=actor, at=at)
-        row = Ledger.objects.create(
-            compound=compound,
-            code=span.code,
-            version=ledger.version,
-            first_month=ledger.first_on,
-            last_month=span.last_month,
-            posted_on=ledger.posted_on,
-            posted_until=ledger.posted_until,
-            document=document,
-        )
-        anchor: dict[str, object] = {
-            "compound": compound.code, "ledger": row.code, "version": row.version, "code": document.code,
-            "hash": document.sha256, "files": {stored.format: stored.sha256 for stored in files},
-        }  # fmt: skip
-        transaction.on_commit(lambda: append_anchors([anchor], at=at), robust=True)
-        words = f"张贴{title}" + (f"，第{ledger.correction_number}次更正" if ledger.correction_number else "")
-        record("ledger.issue", words, actor=actor, at=at, area_code=compound.area_code, subject=row,
-               data={"code": ledger.code, "sha256": ledger.sha256})  # fmt: skip
-    return row, True
+    return NewDocument(ledger.code, "ledger", title, ledger.version, compound.area_code, text, ledger.sha256, files)
+
+
+def _write_rows(compound: Compound, ledger: documents.Ledger, new: NewDocument, *, actor: User, at: datetime) -> Ledger:
+    document = issue_document(new, actor=actor, at=at)
+    row = Ledger.objects.create(
+        compound=compound,
+        code=ledger.period,
+        version=ledger.version,
+        first_month=ledger.first_on,
+        last_month=ledger.span.last_month,
+        posted_on=ledger.posted_on,
+        posted_until=ledger.posted_until,
+        document=document,
+    )
+    anchor: dict[str, object] = {
+        "compound": compound.code, "ledger": row.code, "version": row.version, "code": document.code,
+        "hash": document.sha256, "files": {stored.format: stored.sha256 for stored in new.files},
+    }  # fmt: skip
+    transaction.on_commit(lambda: append_anchors([anchor], at=at), robust=True)
+    words = f"张贴{new.title}" + (f"，第{ledger.correction_number}次更正" if ledger.correction_number else "")
+    record("ledger.issue", words, actor=actor, at=at, area_code=compound.area_code, subject=row,
+           data={"code": ledger.code, "sha256": ledger.sha256})  # fmt: skip
+    return row
 
 
 def start_publishing(
