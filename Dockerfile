@@ -6,7 +6,7 @@ WORKDIR /srv/wuhao
 
 COPY tools/system-packages.txt tools/
 RUN apt-get update \
-    && apt-get install -y --no-install-recommends $(awk '$2 == "run" {print $1}' tools/system-packages.txt) \
+    && apt-get install -y --no-install-recommends $(awk '$2 ~ /^(run|server)$/ {print $1}' tools/system-packages.txt) \
     && rm -rf /var/lib/apt/lists/*
 
 COPY requirements.txt .

@@ -8,7 +8,7 @@ from django.conf import settings
 from django.core.checks import CheckMessage, Error, Tags, Warning, register
 from django.db import connections
 
-from core.insert_only import insert_only_models, missing_triggers, trigger_names
+from core.insert_only import insert_only_models, missing_triggers, overmighty, trigger_names
 
 
 @register()
@@ -41,6 +41,26 @@ def triggers_stand(
                     f"{len(missing)} trigger(s) of insert-only tables are missing on {alias}: {', '.join(missing[:5])}.",
                     hint="Run manage.py migrate, which creates them anew.",
                     id="core.W001",
+                )
+            )
+    return found
+
+
+@register(Tags.database, deploy=True)
+def role_only_adds(
+    app_configs: Sequence[AppConfig] | None, databases: Sequence[str] | None = None, **kwargs: Any
+) -> list[CheckMessage]:
+    """A role of the running product that could change what was issued, or switch off what keeps it (R16)."""
+    found: list[CheckMessage] = []
+    for alias in databases or ():
+        problems = overmighty(connections[alias])
+        if problems:
+            more = f", and {len(problems) - 5} more" if len(problems) > 5 else ""
+            found.append(
+                Warning(
+                    f"The database role of {alias} may do too much: {'; '.join(problems[:5])}{more}.",
+                    hint="Run web and worker as a role made by tools/database_grants.sql.",
+                    id="core.W002",
                 )
             )
     return found

@@ -102,3 +102,33 @@ def missing_triggers(connection: BaseDatabaseWrapper) -> list[str]:
         standing = {row[0] for row in cursor.fetchall()}
     wanted = {name for m in insert_only_models() for name in trigger_names(m, connection.vendor)}
     return sorted(wanted - standing)
+
+
+def overmighty(connection: BaseDatabaseWrapper, role: str = "") -> list[str]:
+    """Return in what a role of PostgreSQL (by default the one that is connected) may do more than read and add.
+
+    Source: quality.md, R16: it owns no table, is nobody special, and changes no insert-only row.
+    """
+    if connection.vendor != "postgresql":
+        return []
+    tables = [m._meta.db_table for m in insert_only_models()]
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT current_user")
+        role = role or cursor.fetchone()[0]
+        cursor.execute("SELECT rolsuper OR rolcreaterole OR rolbypassrls FROM pg_roles WHERE rolname = %s", [role])
+        found = [f"{role}是超级用户或能建角色"] if cursor.fetchone()[0] else []
+        cursor.execute(
+            "SELECT count(*) FROM pg_class WHERE relnamespace = 'public'::regnamespace AND relkind IN ('r', 'p')"
+            " AND pg_has_role(%s, relowner, 'MEMBER')",
+            [role],
+        )
+        (owned,) = cursor.fetchone()
+        found += [f"{role}是{owned}张表的主人，能关掉触发器"] if owned else []
+        cursor.execute(
+            "SELECT c.relname, p.what FROM pg_class c CROSS JOIN unnest(ARRAY['UPDATE', 'DELETE', 'TRUNCATE']) p(what)"
+            " WHERE c.relname = ANY(%s) AND c.relnamespace = 'public'::regnamespace"
+            " AND has_table_privilege(%s, c.oid, p.what) ORDER BY 1, 2",
+            [tables, role],
+        )
+        found += [f"{role}能对{table}做{what}" for table, what in cursor.fetchall()]
+    return found

@@ -1,7 +1,8 @@
 """Anchors outside the database: what stood there after every commit (quality.md R18, D12).
 
 A line names this database (``site``) and either a book's head - compound, book, count, year, number, hash; count 0 is
-the opening - or an issued ledger: compound, ledger, version, code, hash and the hashes of its files.
+the opening - or an issued ledger: compound, ledger, version, code, hash and the hashes of its files - or that the
+database was restored from a backup (``restored``): how many lines stood here when that was made, and each book's count.
 """
 
 from __future__ import annotations
@@ -54,7 +55,8 @@ def read_anchors() -> Iterator[tuple[int, dict[str, Any] | None]]:
                 anchor = json.loads(line)
             except (ValueError, RecursionError):
                 anchor = None
-            if not isinstance(anchor, dict) or not {"site", "compound", "hash"} <= set(anchor):
+            known = ({"site", "compound", "hash"}, {"site", "restored"})
+            if not isinstance(anchor, dict) or not any(keys <= set(anchor) for keys in known):
                 yield number, None
             elif anchor["site"] == site:
                 yield number, anchor

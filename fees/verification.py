@@ -435,29 +435,75 @@ def _check_papers(compound: Compound, report: Report) -> None:
             report.bad.append(Fault(compound.code, *places[key], "票据和凭证上的校验不符"))
 
 
+@dataclass
+class _Restoring:
+    """That the database was restored: the anchors' line saying so, and up to which line and place the backup reached."""
+
+    line: int
+    on: str
+    reached: int
+    heads: dict[str, int]
+    vouchers: int = 0
+    ledgers: int = 0
+
+    def lost_line(self, line: int) -> bool:
+        """Return whether a ledger's line was written after the backup and before the restoring; count it."""
+        lost = self.reached < line < self.line
+        self.ledgers += lost
+        return lost
+
+    def lost_voucher(self, line: int, book: str, count: int) -> bool:
+        """Return whether a voucher's line was written in that time and lies beyond what came back; count it."""
+        lost = self.reached < line < self.line and count > self.heads.get(book, -1)
+        self.vouchers += lost
+        return lost
+
+
+def _restorings(anchors: list[tuple[int, dict[str, Any] | None]]) -> Iterator[_Restoring]:
+    """Yield what the anchors say of restorings; a line that cannot be read explains nothing."""
+    for line, anchor in anchors:
+        with suppress(*_UNREADABLE):
+            if anchor and "restored" in anchor:
+                said = anchor["restored"]
+                heads = {str(book): int(count) for book, count in said["heads"].items()}
+                yield _Restoring(line, str(anchor["at"])[:10], int(said["anchors"]), heads)
+
+
 def _check_anchors(
     anchors: list[tuple[int, dict[str, Any] | None]],
     known: Mapping[tuple[str, str], Mapping[int, _Place]],
     only: set[str] | None,
     report: Report,
 ) -> None:
-    """Compare every anchor outside the database with what is inside: a cut tail or a chain made anew shows here."""
+    """Compare every anchor outside the database with what is inside: a cut tail or a chain made anew shows here.
+
+    What was posted between a backup and its restoring is gone, and the anchors say that it was restored: a warning.
+    """
     flagged: set[tuple[str, str]] = set()
     newest: dict[tuple[str, str], int] = {}
+    restorings = list(_restorings(anchors))
     for line, anchor in anchors:
         try:
             if anchor is None:
                 raise ValueError(line)
+            if "restored" in anchor:
+                if not any(restoring.line == line for restoring in restorings):
+                    raise ValueError(line)
+                continue
             code = str(anchor["compound"])
             if only is not None and code not in only:
                 continue
             if "ledger" in anchor:
-                _check_ledger_anchor(code, anchor, report)
+                gone = not Document.objects.filter(code=anchor["code"]).exists()
+                if not (gone and any(restoring.lost_line(line) for restoring in restorings)):
+                    _check_ledger_anchor(code, anchor, report)
                 continue
             book, count = str(anchor["book"]), int(anchor["count"])
             said = _Place(anchor["hash"], anchor["year"], anchor["number"])
         except _UNREADABLE:
             report.bad.append(Fault("", "", None, f"库外存证第{line}行读不出来"))
+            continue
+        if any(restoring.lost_voucher(line, f"{code}/{book}", count) for restoring in restorings):
             continue
         newest[code, book] = max(count, newest.get((code, book), 0))
         place = known.get((code, book), {}).get(count)
@@ -466,6 +512,10 @@ def _check_anchors(
         flagged.add((code, book))
         what = "库外存证里有、账上没有的凭证" if place is None else "凭证和库外存证不符"
         report.bad.append(Fault(code, book, said.number, what))
+    for restoring in restorings:
+        report.warnings.append(
+            f"{restoring.on}从备份恢复过：恢复前存证的凭证有{restoring.vouchers}张、公示有{restoring.ledgers}份已经不在账上"
+        )
     for (code, book), places in sorted(known.items()):
         report.anchored[f"{code}/{book}"] = newest.get((code, book), 0)
         head = max(places)

@@ -1,5 +1,6 @@
 -- What the database role of web, worker and beat may do. The owner runs this with psql after every migrate; running it
--- again changes nothing. DATABASE_ROLE and DATABASE_PASSWORD stand in the environment (psql 14 or newer).
+-- again changes nothing. DATABASE_ROLE and DATABASE_PASSWORD stand in the environment (psql 14 or newer); without the
+-- password only the rights are given, as the drill of a restore does.
 --
 -- The role owns no table, so it can switch off no trigger. In insert-only tables, which are known by the triggers they
 -- carry, it may read and add, nothing else.
@@ -9,7 +10,9 @@
 
 SELECT format('CREATE ROLE %I LOGIN NOSUPERUSER NOCREATEDB NOCREATEROLE', :'role')
 WHERE NOT EXISTS (SELECT FROM pg_roles WHERE rolname = :'role') \gexec
+\if :{?password}
 ALTER ROLE :"role" PASSWORD :'password';
+\endif
 
 GRANT USAGE ON SCHEMA public TO :"role";
 GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public TO :"role";

@@ -29,7 +29,7 @@ missing_packages() {
     there=$(awk '!/^#/ {print $1}' tools/system-packages.txt |
         xargs dpkg-query -W -f '${db:Status-Status} ${Package}\n' 2>/dev/null || true)
     while read -r name purpose program; do
-        if [ "$purpose" = run ] || { [ "$purpose" = tests ] && [ "$for_tests" ]; }; then
+        if [ "$purpose" = run ] || { [[ $purpose = tests || $purpose = server ]] && [ "$for_tests" ]; }; then
             grep -qx "installed $name" <<<"$there" || { [ "$program" ] && command -v "$program" >/dev/null; } || echo "$name"
         fi
     done <tools/system-packages.txt

@@ -25,7 +25,7 @@ HELPERS = {
         "passwords", "pdf", "spreadsheets", "storage",
     },
     "fees": {"anchors", "verification", "verdicts"},
-    "portal": {"demo", "navigation", "waiting"},
+    "portal": {"demo", "keeping", "navigation", "waiting"},
 }  # fmt: skip
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import subprocess
+import sys
 import uuid
 from collections.abc import Iterator
 from pathlib import Path
@@ -84,6 +85,34 @@ def test_the_role_is_no_owner_and_may_do_its_work(as_role: str) -> None:
         for table in ("fees_draft", "core_job", "django_session"):
             for what in ("SELECT", "INSERT", "UPDATE", "DELETE"):
                 assert connection.execute("SELECT has_table_privilege(%s, %s)", (table, what)).fetchone() == (True,)
+
+
+@pytest.mark.parametrize("person", ["product", "owner"])
+def test_the_deploy_check_knows_a_role_that_may_too_much(as_role: str, tmp_path: Path, person: str) -> None:
+    """R16: silent for the product's role; its control is the owner, who is reported."""
+    own = urlsplit(POSTGRES)._replace(path=urlsplit(as_role).path).geturl()
+    env = environment(
+        tmp_path, DATABASE_URL=as_role if person == "product" else own, SECRET_KEY="of-the-tests",
+        ALLOWED_HOSTS="127.0.0.1", PUBLIC_URL="http://127.0.0.1",
+    )  # fmt: skip
+    env["DJANGO_SETTINGS_MODULE"] = "config.settings"
+    done = subprocess.run(
+        [sys.executable, "manage.py", "check", "--deploy", "--database", "default"],
+        env=env, cwd=ROOT, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert ("core.W002" in done.stderr) == (person == "owner"), done.stderr
+
+
+def test_rights_are_given_again_without_touching_the_password(as_role: str) -> None:
+    """As the drill of a restore does; the role can still log in with the password that it has."""
+    place = urlsplit(as_role)
+    owner = urlsplit(POSTGRES)._replace(path=place.path).geturl()
+    env = {name: value for name, value in os.environ.items() if name != "DATABASE_PASSWORD"}
+    subprocess.run(
+        ["psql", "--quiet", "--no-psqlrc", owner, "--file", GRANTS], env={**env, "DATABASE_ROLE": str(place.username)},
+        check=True, capture_output=True,
+    )  # fmt: skip
+    psycopg.connect(as_role).close()
 
 
 def test_the_whole_way_works_under_that_role(as_role: str, tmp_path: Path) -> None:
