@@ -246,6 +246,47 @@ def clean_attachment(content: bytes) -> tuple[bytes, str]:
     return _picture(content), "image/jpeg"
 
 
+@dataclass(frozen=True)
+class KeptPaper:
+    """A paper's bytes that lie in the store already; the row that names them comes after."""
+
+    name: str
+    content_type: str
+    size: int
+    sha256: str
+
+
+def store_paper(content: bytes, *, name: str) -> KeptPaper:
+    """Put a paper's picture or PDF into the store; outside any transaction, as it is slow.
+
+    :raises AttachmentRefused: when the bytes are no photograph or PDF.
+    """
+    kept, content_type = clean_attachment(content)
+    short = name.replace("\\", "/").rsplit("/", 1)[-1][-120:] or "票据"
+    return KeptPaper(short, content_type, len(kept), store_bytes(kept))
+
+
+@transaction.atomic
+def enter_attachment(
+    paper: KeptPaper, *, kind: str, number: str, area_code: str, actor: User, at: datetime
+) -> Attachment:
+    """Write the row of a stored paper, and record it."""
+    attachment = Attachment.objects.create(
+        kind=kind or EvidenceKind.OTHER,
+        number=number,
+        name=paper.name,
+        content_type=paper.content_type,
+        size=paper.size,
+        sha256=paper.sha256,
+        area_code=area_code,
+        added_by=actor,
+        added_at=at,
+    )
+    record("attachment.add", f"加票据{attachment.name}", actor=actor, at=at, area_code=area_code,
+           subject=attachment, data={"sha256": paper.sha256})  # fmt: skip
+    return attachment
+
+
 def add_attachment(
     content: bytes, *, name: str, kind: str, number: str, area_code: str, actor: User, at: datetime
 ) -> Attachment:
@@ -253,20 +294,5 @@ def add_attachment(
 
     :raises AttachmentRefused: when the bytes are no photograph or PDF.
     """
-    kept, content_type = clean_attachment(content)
-    sha256 = store_bytes(kept)
-    with transaction.atomic():
-        attachment = Attachment.objects.create(
-            kind=kind or EvidenceKind.OTHER,
-            number=number,
-            name=name.replace("\\", "/").rsplit("/", 1)[-1][-120:] or "票据",
-            content_type=content_type,
-            size=len(kept),
-            sha256=sha256,
-            area_code=area_code,
-            added_by=actor,
-            added_at=at,
-        )
-        record("attachment.add", f"加票据{attachment.name}", actor=actor, at=at, area_code=area_code,
-               subject=attachment, data={"sha256": sha256})  # fmt: skip
-    return attachment
+    paper = store_paper(content, name=name)
+    return enter_attachment(paper, kind=kind, number=number, area_code=area_code, actor=actor, at=at)

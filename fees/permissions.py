@@ -11,6 +11,7 @@ from core.models import User
 
 READERS = [role for role in Role.values if role != Role.ACCOUNT_ADMIN]
 HEADS = [Role.COMMITTEE_HEAD, Role.COMMITTEE_DEPUTY]
+PROVERS = [*HEADS, Role.COMMITTEE_BOOKKEEPER, Role.COMMUNITY_CLERK]
 ISSUERS = [Role.COMMITTEE_HEAD, Role.COMMITTEE_DEPUTY, Role.STREET_STAFF, Role.DISTRICT_ADMIN]
 
 
@@ -61,3 +62,8 @@ def can_give_opinion(user: User, compound: Compound, on: date) -> bool:
 def issuing_areas(user: User, on: date) -> list[str]:
     """Return the areas for which the user may start the posting of ledgers."""
     return areas_of(user, on, ISSUERS)
+
+
+def can_prove(user: User, compound: Compound, on: date) -> bool:
+    """Return whether the user photographs the compound's posted ledgers: head, deputy, bookkeeper, community clerk."""
+    return has_role(user, PROVERS, compound.area_code, on)

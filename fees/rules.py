@@ -16,6 +16,10 @@ HASH_VERSION = "v1"
 # How long a ledger hangs, by which day of the next month it is to hang, how long a draft may wait for its review.
 POSTING_DAYS = 14
 POSTING_DUE_DAY = 10
+# At how many places a ledger hangs, for how long at each, and how soon photographs show it (PMC 8).
+PLACES_NEEDED = 2
+HANGING_DAYS = 7
+PROOF_DAYS = 3
 REVIEW_DAYS = 3
 # A date further off is a slip of the pen: every month up to it would be opened.
 AHEAD_DAYS, BACK_DAYS = 400, 20 * 366
@@ -44,6 +48,11 @@ def previous_month(month: date) -> date:
 def last_day(month: date) -> date:
     """Return the last day of the month."""
     return next_month(month) - timedelta(days=1)
+
+
+def due_day(month: date) -> date:
+    """Return the day by which the ledger of a period that ends with this month hangs out."""
+    return next_month(month).replace(day=POSTING_DUE_DAY)
 
 
 def is_far_off(day: date, today: date) -> bool:

@@ -20,10 +20,23 @@ from core.choices import JobState
 from core.models import Entry, Job, User
 from fees.choices import ClosingStep, DraftState, OpinionKind
 from fees.documents import answer_to
-from fees.models import Closing, Draft, Ledger, Opening, Opinion, Period, PeriodQuerySet
-from fees.permissions import HEADS, issuing_areas
-from fees.rules import POSTING_DUE_DAY, REVIEW_DAYS, last_day, month_of, next_month, previous_month
+from fees.models import Closing, Draft, Ledger, LedgerQuerySet, Opening, Opinion, Period, PeriodQuerySet
+from fees.permissions import HEADS, PROVERS, issuing_areas
+from fees.rules import (
+    PLACES_NEEDED,
+    POSTING_DUE_DAY,
+    PROOF_DAYS,
+    REVIEW_DAYS,
+    Span,
+    due_day,
+    last_day,
+    month_of,
+    next_month,
+    previous_month,
+)
 
+# A ledger that was posted longer ago than this hangs no more: photographs of it are no longer asked for.
+PROOF_ASKED_DAYS = 45
 # Streets and the district are shown compounds that are late so many months back, and so many by name.
 MONTHS_BACK = 3
 NAMED = 20
@@ -76,14 +89,10 @@ class MonthState:
         )
 
 
-def due_day(month: date) -> date:
-    """Return the day by which a month's ledger hangs out."""
-    return next_month(month).replace(day=POSTING_DUE_DAY)
-
-
-def month_words(month: date, today: date) -> str:
-    """Return a month as said in a row: 10月, with its year where that is not today's."""
-    return f"{month.month}月" if month.year == today.year else f"{month.year}年{month.month}月"
+def month_words(period: Span | date, today: date) -> str:
+    """Return a month or longer span as said in a row: 10月, 第三季度, with its year where that is not today's."""
+    span = Span.of(period)
+    return span.short if span.first_month.year == today.year else span.label
 
 
 def unapproved(periods: PeriodQuerySet) -> PeriodQuerySet:
@@ -156,7 +165,9 @@ def waiting_for(user: User, prefixes: Sequence[str], today: date) -> list[Waitin
         *_months_to_post(reviews, today),
         *_opinions_to_answer(reviews, today),
         *_months_to_read(user, reads, today),
+        *_photographs_to_take(narrowed(areas_of(user, today, PROVERS), prefixes), today),
         *_months_overseen(oversees, today),
+        *_photographs_lacking(oversees, today),
         *_jobs_failed(user, today),
     ]
     return sorted(found, key=lambda row: (row.due_on, row.place, row.what))
@@ -354,6 +365,50 @@ def _months_to_read(user: User, areas: list[str], today: date) -> list[Waiting]:
             what=f"{month_words(period.month, today)}的账等您看",
         )
         for period in _spoken(areas, today).filter(~Exists(said)).order_by("month")[:NAMED]
+    ]
+
+
+def lacking_proof(areas: Iterable[str], today: date) -> LedgerQuerySet:
+    """Return the lately posted ledgers that photographs show at fewer places than they must hang."""
+    late = Ledger.objects.newest_versions().filter(posted_on__gt=today - timedelta(days=PROOF_ASKED_DAYS))
+    found = late.filter(compound__in=Compound.objects.within(list(areas))).with_places()
+    return found.filter(Q(("places__lt", PLACES_NEEDED)))
+
+
+def _photographs_to_take(areas: list[str], today: date) -> list[Waiting]:
+    """Posted ledgers whose paper was photographed at too few places: for those who carry it down."""
+    if not areas:
+        return []
+    found = []
+    for ledger in lacking_proof(areas, today).select_related("compound").order_by("posted_on", "pk")[:NAMED]:
+        places = ledger.places  # type: ignore[attr-defined]
+        why = f"拍了{places}处，还差{PLACES_NEEDED - places}处" if places else f"要贴{PLACES_NEEDED}处，还没有照片"
+        url = reverse("office_ledger", args=[ledger.compound.code, ledger.code])
+        what = f"{month_words(ledger.span, today)}收支公示贴上墙"
+        due = ledger.posted_on + timedelta(days=PROOF_DAYS)
+        found.append(_row(due, today, ledger.compound.name, what, why, "传照片", url))
+    return found
+
+
+def _photographs_lacking(areas: list[str], today: date) -> list[Waiting]:
+    """For street and district: how many compounds have not shown that their paper hangs, by period."""
+    if not areas:
+        return []
+    late = lacking_proof(areas, today).filter(posted_on__lt=today - timedelta(days=PROOF_DAYS)).order_by()
+    rows = (
+        late.values("code", "last_month").annotate(n=Count("pk"), first=Min("posted_on")).order_by("last_month", "code")
+    )
+    return [
+        _row(
+            row["first"] + timedelta(days=PROOF_DAYS),
+            today,
+            f"{row['n']}个小区",
+            f"{month_words(Span.parse(row['code']), today)}收支公示没有贴满{PLACES_NEEDED}处的照片",
+            "网上已经公示，纸的贴没贴还没看到",
+            "看是哪些",
+            f"{reverse('publish')}?month={row['code']}",
+        )
+        for row in rows
     ]
 
 

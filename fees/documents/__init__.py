@@ -2,6 +2,7 @@
 
 from fees.documents.building import OpenMonth, approvals, build_ledger, heads_of, posted_months
 from fees.documents.exports import ledger_csv, print_context
+from fees.documents.hanging import Hanging, HangingPlace, hanging_of
 from fees.documents.ledger import Ledger, data_hash, ledger_json, read_ledger, was_of
 from fees.documents.months import (
     CashBook,
@@ -51,6 +52,8 @@ __all__ = [
     "Comparison",
     "Correction",
     "Group",
+    "Hanging",
+    "HangingPlace",
     "Ledger",
     "Line",
     "MoneyRow",
@@ -72,6 +75,7 @@ __all__ = [
     "changes_of",
     "closing_view",
     "data_hash",
+    "hanging_of",
     "heads_of",
     "is_answered",
     "last_reasons",

@@ -1,6 +1,7 @@
 """Input of the books, as people type it."""
 
 from fees.forms.periods import ApprovalForm, NoteForm, OpinionForm, PublishForm, ReasonsForm
+from fees.forms.posting import ProofForm
 from fees.forms.vouchers import (
     COLUMN_OF,
     AccountField,
@@ -18,6 +19,7 @@ __all__ = [
     "LineForm",
     "NoteForm",
     "OpinionForm",
+    "ProofForm",
     "PublishForm",
     "ReasonsForm",
     "ReversalForm",

@@ -12,7 +12,7 @@ from fees.models.books import (
     amount_field,
 )
 from fees.models.control import BalanceSlip, CashCount, Reconciliation
-from fees.models.ledgers import CorrectionDraft, Ledger, LedgerQuerySet, PostingProof
+from fees.models.ledgers import CorrectionDraft, Ledger, LedgerQuerySet, PostingProof, PostingProofQuerySet
 from fees.models.memo import Asset, MemoEntry
 from fees.models.periods import Closing, Opinion, Period, PeriodQuerySet
 from fees.models.vouchers import (
@@ -53,6 +53,7 @@ __all__ = [
     "Period",
     "PeriodQuerySet",
     "PostingProof",
+    "PostingProofQuerySet",
     "Reconciliation",
     "SharedAccount",
     "Voucher",

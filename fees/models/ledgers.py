@@ -8,6 +8,7 @@ from datetime import date
 from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
+from django.db.models.functions import Coalesce
 
 from compounds.models import Compound
 from core.insert_only import InsertOnly
@@ -40,6 +41,12 @@ class LedgerQuerySet(models.QuerySet["Ledger"]):
     def reaching(self, day: date) -> LedgerQuerySet:
         """Keep the ledgers that end with the day's month or later: what is dated that day stands in their sums."""
         return self.filter(last_month__gte=day.replace(day=1))
+
+    def with_places(self) -> LedgerQuerySet:
+        """Add ``places``: at how many places photographs show the ledger."""
+        proofs = PostingProof.objects.filter(ledger=models.OuterRef("pk")).order_by().values("ledger")
+        places = proofs.annotate(n=models.Count("place", distinct=True)).values("n")
+        return self.annotate(places=Coalesce(models.Subquery(places), 0))
 
     def lately_posted(self) -> LedgerQuerySet:
         """Keep each period's highest version with its compound, what was posted last first."""
@@ -121,6 +128,22 @@ class CorrectionDraft(models.Model):
         ]
 
 
+class PostingProofQuerySet(models.QuerySet["PostingProof"]):
+    """Reads of the photographs of posted ledgers."""
+
+    def of(self, ledger: Ledger) -> PostingProofQuerySet:
+        return self.filter(ledger=ledger).select_related("attachment")
+
+    def showing(self, sha256: str) -> PostingProofQuerySet:
+        """Keep the proofs made with one photograph."""
+        return self.filter(attachment__sha256=sha256)
+
+    def usual_places(self, compound: Compound) -> list[str]:
+        """Return the places where a compound's ledgers hung, the latest first."""
+        newest = self.filter(ledger__compound=compound).order_by().values("place").annotate(last=models.Max("pk"))
+        return list(newest.order_by("-last").values_list("place", flat=True))
+
+
 class PostingProof(InsertOnly):
     """A photograph of a posted ledger where it hangs: at least two places (PMC 8)."""
 
@@ -130,6 +153,8 @@ class PostingProof(InsertOnly):
     attachment = models.ForeignKey(Attachment, models.PROTECT, related_name="+")
     by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
     at = models.DateTimeField("时间")
+
+    objects = PostingProofQuerySet.as_manager()
 
     class Meta:
         verbose_name = verbose_name_plural = "张贴照片"

@@ -17,6 +17,7 @@ from fees.operations.issuing import issue_ledger, start_publishing
 from fees.operations.opinions import give_opinion
 from fees.operations.periods import approve_period, ensure_period, prepare_period, send_back_period, withdraw_approval
 from fees.operations.posting import post_draft, post_postings, refuse_reversal, reversal_summary, reverse_voucher
+from fees.operations.proofs import prove_posting
 from fees.operations.refusals import (
     AlreadyIssued,
     AlreadyOpened,
@@ -37,6 +38,8 @@ from fees.operations.refusals import (
     NotReversible,
     OpinionGiven,
     PeriodClosed,
+    PhotographUsed,
+    ProofTooEarly,
     ReasonsMissing,
     Refusal,
     RowsRefused,
@@ -73,7 +76,9 @@ __all__ = [
     "OpeningRow",
     "OpinionGiven",
     "PeriodClosed",
+    "PhotographUsed",
     "Posting",
+    "ProofTooEarly",
     "ReasonsMissing",
     "Refusal",
     "RowsRefused",
@@ -96,6 +101,7 @@ __all__ = [
     "post_opening",
     "post_postings",
     "prepare_period",
+    "prove_posting",
     "refuse_reversal",
     "return_draft",
     "reversal_summary",

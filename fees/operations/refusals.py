@@ -14,6 +14,7 @@ from fees.models import Import as ImportRow
 from fees.models import (
     Ledger,
     MoneyAccount,
+    PostingProof,
 )
 
 
@@ -174,6 +175,22 @@ class NotClosed(Refusal):
     def __init__(self, month: date) -> None:
         super().__init__(month)
         self.month = month
+
+
+class ProofTooEarly(Refusal):
+    """The day of a photograph lies before the ledger was posted, on ``posted_on``."""
+
+    def __init__(self, posted_on: date) -> None:
+        super().__init__(posted_on)
+        self.posted_on = posted_on
+
+
+class PhotographUsed(Refusal):
+    """The same photograph proves another ledger or another place already."""
+
+    def __init__(self, proof: PostingProof) -> None:
+        super().__init__(proof)
+        self.proof = proof
 
 
 class ImportedBefore(Refusal):

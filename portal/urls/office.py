@@ -2,7 +2,19 @@
 
 from django.urls import path
 
-from portal.views.office import account, books, closing, history, jobs, ledgers, review, search, vouchers, workbench
+from portal.views.office import (
+    account,
+    books,
+    closing,
+    history,
+    jobs,
+    ledgers,
+    posting,
+    review,
+    search,
+    vouchers,
+    workbench,
+)
 
 OFFICE = "office/"
 COMPOUND = "office/compounds/<str:code>/"
@@ -41,4 +53,5 @@ urlpatterns = [
     path(f"{COMPOUND}closing/<str:period>/withdrawal/", closing.closing_withdrawal, name="closing_withdrawal"),
     path(f"{COMPOUND}closing/<str:period>/opinion/", closing.opinion, name="opinion"),
     path(f"{COMPOUND}ledgers/", ledgers.office_ledgers, name="office_ledgers"),
+    path(f"{COMPOUND}ledgers/<str:period>/", posting.office_ledger, name="office_ledger"),
 ]

@@ -31,9 +31,9 @@ from core.models import Document, DocumentFile
 from core.operations import read_bytes
 from core.pages import page_of
 from fees.choices import BookKind
-from fees.documents import Ledger, posted_months, read_ledger
+from fees.documents import Ledger, hanging_of, posted_months, read_ledger
 from fees.models import Ledger as LedgerRow
-from fees.models import Voucher
+from fees.models import PostingProof, Voucher
 from fees.verdicts import Verdict, compare_file, verify_document
 from portal.forms import CodeForm, FileForm
 from portal.navigation import LARGE, NORMAL, type_cookie
@@ -235,6 +235,7 @@ def ledger(request: HttpRequest, code: str, period: str) -> HttpResponse:
             "ledger": shown,
             "books": [shown.book(BookKind.SERVICE), shown.book(BookKind.COMMITTEE)],
             "newer": versions[-1].version if row is not versions[-1] else None,
+            "hanging": hanging_of(row, PostingProof.objects.of(row)),
             "files": _files(row),
             **_place(row.compound),
         }

@@ -34,6 +34,7 @@ METHODS = ("GET", "HEAD", "POST", "OPTIONS")
 ENTER = {Role.COMMITTEE_BOOKKEEPER}
 HEADS = {Role.COMMITTEE_HEAD, Role.COMMITTEE_DEPUTY}
 ISSUE = HEADS | {Role.STREET_STAFF, Role.DISTRICT_ADMIN}
+PROVE = HEADS | ENTER | {Role.COMMUNITY_CLERK}
 EVERYONE = set(Role) - {Role.ACCOUNT_ADMIN}
 ACCOUNTS, DISTRICT = {Role.ACCOUNT_ADMIN}, {Role.DISTRICT_ADMIN}
 
@@ -242,6 +243,7 @@ def table(home: Compound, bookkeeper: User, draft: Draft, paper: int, jobs: Mapp
         of("closing_withdrawal", code, "2026-11", see=HEADS, act=HEADS, data={"note": "再看"}),
         of("opinion", code, "2026-11", see={Role.AUDITOR}, act={Role.AUDITOR}, data={"kind": "read"}),
         of("office_ledgers", code, act=ISSUE, data={"month": "2026-10"}),
+        of("office_ledger", code, "2026-10", act=PROVE),
         of("attachment", paper, elsewhere=(999_999,)),
         *(
             of(name, jobs[area].pk, about=area, elsewhere=(999_999,), variant=f"of {len(area)}", **more)

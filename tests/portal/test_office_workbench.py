@@ -65,7 +65,7 @@ def test_month_goes_from_bookkeeper_to_head_to_nobody(home: Compound, people: tu
     sheet = type("Sheet", (), {"bytes": b"%PDF-", "pages": 1})()
     with patch("fees.operations.issuing.pdf.render", return_value=sheet):
         issue_ledger(home, date(2026, 10, 1), actor=head, at=NOW)
-    assert "没有等您办的事" in see(browser(head), OFFICE)
+    assert "等您办的1件事" in (said := see(browser(head), OFFICE)) and "10月收支公示贴上墙" in said
 
 
 def test_late_rows_stand_first_with_their_days(home: Compound, people: tuple[User, User]) -> None:

@@ -17,9 +17,9 @@ from django.urls import URLPattern, URLResolver, get_resolver, reverse
 from compounds.choices import Role
 from compounds.models import Compound
 from core.models import Job, User
-from core.operations import machine
+from core.operations import machine, store_paper
 from fees.models import Draft, Ledger, Period, Voucher
-from fees.operations import give_opinion, post_draft, reverse_voucher, save_draft
+from fees.operations import give_opinion, post_draft, prove_posting, reverse_voucher, save_draft
 from fees.rules import next_month
 from tests import factories
 from tests.factories import AT, COMMUNITY
@@ -77,6 +77,10 @@ class Town:
             draft = replace(data, on=date(2026, 11, 9), bill_on=date(2026, 11, 1))
             self.drafts.append(save_draft(draft, hand_in=True, actor=self.keeper, at=AT))
         factories.appoint(factories.user(), Role.COMMUNITY_CLERK, COMMUNITY)
+        first = Ledger.objects.filter(compound=self.home).order_by("last_month").first()
+        assert first is not None
+        photograph = store_paper(factories.picture(("maroon", "green", "purple")[n - 1]), name="门口.png")
+        prove_posting(first, f"{n}号楼门口", first.posted_on, [photograph], actor=machine("system"), at=AT)
         Job.objects.create(
             task="x", key=f"top {n}", title=f"任务{n}", area_code=COMMUNITY, state="failed", error="演示",
             created_by=self.staff, created_at=AT, started_at=AT, finished_at=AT,
@@ -169,6 +173,7 @@ def pages(town: Town) -> dict[str, tuple[str, User | None]]:
         "opinion": (reverse("opinion", args=[code, "2026-11"]), town.auditor),
         "workbench of auditor": (reverse("workbench"), town.auditor),
         "office_ledgers": (reverse("office_ledgers", args=[code]), head),
+        "office_ledger": (reverse("office_ledger", args=[code, ledger.code]), head),
         "admin:index": (reverse("admin:index"), town.accounts),
         "admin:core_user_changelist": (reverse("admin:core_user_changelist"), town.accounts),
         "admin:core_user_add": (reverse("admin:core_user_add"), town.accounts),

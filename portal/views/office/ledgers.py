@@ -21,7 +21,7 @@ from fees.forms import PublishForm
 from fees.models import Ledger, Period
 from fees.operations import Refusal, issue_ledger, start_publishing
 from fees.permissions import can_issue, issuing_areas
-from fees.rules import POSTING_DAYS, month_of, months_from, previous_month
+from fees.rules import PLACES_NEEDED, POSTING_DAYS, month_of, months_from, previous_month
 from portal.views.office.door import FORM, OfficeRequest, compound_page, find_compound, in_scope, month_or_404, require
 from portal.views.office.words import sentence_of
 from portal.waiting import due_day, narrowed, unposted
@@ -45,13 +45,13 @@ def office_ledgers(request: OfficeRequest, code: str) -> HttpResponse:
         if period is None:
             return redirect("office_ledgers", code=compound.code)
         return _issue_page(request, compound, period)
-    ledgers = Ledger.objects.of(compound).select_related("document").order_by("-last_month", "-version")
+    ledgers = Ledger.objects.of(compound).with_places().select_related("document").order_by("-last_month", "-version")
     return compound_page(
         request,
         "portal/office/ledgers.html",
         compound,
         "ledgers",
-        {"page": page_of(ledgers, request), "ready": ready, "may_issue": may_issue},
+        {"page": page_of(ledgers, request), "ready": ready, "may_issue": may_issue, "needed": PLACES_NEEDED},
     )
 
 
@@ -85,6 +85,7 @@ class PublishRow:
     community: str
     step: str
     posted: bool
+    places: int = 0
 
     @property
     def ready(self) -> bool:
@@ -128,6 +129,8 @@ def publish(request: OfficeRequest) -> HttpResponse:
             "posted": sum(row.posted for row in rows),
             "problem": problem or ("选的小区里有现在不能张贴的。请再看一遍。" if form.errors else ""),
             "due": due_day(month),
+            "late": max((request.today - due_day(month)).days, 0),
+            "needed": PLACES_NEEDED,
             "days": POSTING_DAYS,
         },
     )
@@ -166,8 +169,10 @@ def _compounds(area: str, areas: list[str]) -> list[Compound]:
 def _rows(compounds: list[Compound], month: date) -> list[PublishRow]:
     periods = Period.objects.filter(month=month, compound__in=compounds).with_step()
     steps = {p.compound_id: p.step or "" for p in periods}  # type: ignore[attr-defined]
-    posted = set(
-        Ledger.objects.months().filter(first_month=month, compound__in=compounds).values_list("compound_id", flat=True)
-    )
+    newest = Ledger.objects.filter(code=f"{month:%Y-%m}", compound__in=compounds).newest_versions().with_places()
+    posted: dict[int, int] = dict(newest.values_list("compound_id", "places"))  # type: ignore[misc]
     names = dict(Area.objects.filter(code__in={c.area_code[:12] for c in compounds}).values_list("code", "name"))
-    return [PublishRow(c, names.get(c.area_code[:12], ""), steps.get(c.pk, ""), c.pk in posted) for c in compounds]
+    return [
+        PublishRow(c, names.get(c.area_code[:12], ""), steps.get(c.pk, ""), c.pk in posted, posted.get(c.pk, 0))
+        for c in compounds
+    ]

@@ -24,6 +24,8 @@ from fees.operations import (
     NotReversible,
     OpinionGiven,
     PeriodClosed,
+    PhotographUsed,
+    ProofTooEarly,
     ReasonsMissing,
     Refusal,
     SamePerson,
@@ -117,6 +119,13 @@ def sentence_of(problem: Refusal) -> str:
             return "这个月的收支公示已经贴出，不能再撤回，也不能再写意见。有错请在开着的月份里红冲更正。"
         case OpinionGiven():
             return "您对这一次编制已经签过了。退回重新编制以后，可以再签。"
+        case ProofTooEarly():
+            day = problem.posted_on
+            return f"这张表是{day.month}月{day.day}日做好的，不会更早贴出。请看看日期。"
+        case PhotographUsed():
+            proof = problem.proof
+            shown = f"{proof.ledger.compound.name}{proof.ledger.code}的公示，贴在{proof.place}"
+            return f"这张照片已经用过：{shown}。每一处、每一期都要另拍。"
         case NotClosed():
             return f"{problem.month.year}年{problem.month.month}月还没审定，不能张贴。"
     return "没有存上，您填的都还在。请再看一遍。"
