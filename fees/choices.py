@@ -53,6 +53,14 @@ class DecidedBy(models.TextChoices):
     RESIDENTS = "residents", "居民决定"
 
 
+class ReversalKind(models.TextChoices):
+    """What a red voucher takes back: all that is left of the original, or a part."""
+
+    WHOLE = "whole", "全部冲销"
+    OVERSTATED = "overstated", "只冲多记的金额"
+    REFUND = "refund", "退了一部分钱"
+
+
 class OpinionKind(models.TextChoices):
     READ = "read", "已阅"
     OPINION = "opinion", "有意见"

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+import unicodedata
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from decimal import ROUND_HALF_UP, Decimal
@@ -306,9 +307,54 @@ def per_square_metre(amount: Decimal, floor_area: Decimal) -> Decimal | None:
 # --- Separation ---------------------------------------------------------------------------------------------------
 
 
+def is_same_name(first: str, second: str) -> bool:
+    """Return whether two names are one, however typed: full width, spaces, the dot between its parts."""
+    plain = [_plain_name(name) for name in (first, second)]
+    return bool(plain[0]) and plain[0] == plain[1]
+
+
+def _plain_name(name: str) -> str:
+    letters = unicodedata.normalize("NFKC", name).casefold()
+    return "".join(c for c in letters if c.isalnum())
+
+
 def is_another(first: object, second: object, first_for: str = "", second_for: str = "") -> bool:
     """Return whether two acts were done by two persons, also where one typed for another (代录)."""
-    return first != second and not (first_for and first_for == second_for)
+    return first != second and not is_same_name(first_for, second_for)
+
+
+# --- Who decides, and what must lie beside ---------------------------------------------------------------------------
+
+DECIDERS = ("head", "meeting", "residents")
+
+
+def decider_of(amount: Decimal, limits: Mapping[str, Decimal | None]) -> str:
+    """Return who decides an expense: the first whose limit (yuan; None: no upper end) reaches it, at last the residents.
+
+    Source: domain.md, Vouchers: ≤ 1,000 head, ≤ 5,000 meeting, above these the residents; limits are data.
+    """
+    for who in DECIDERS:
+        if who in limits:
+            limit = limits[who]
+            if limit is None or amount <= limit:
+                return who
+    return DECIDERS[-1]
+
+
+def lacks_paper(needs: str, *, decision: str, kinds: Collection[str]) -> bool:
+    """Return whether a voucher lacks what its account must have at hand-in (``Account.needs``).
+
+    A decision or an official document by its number, the bank's slip as a paper, for a refund the original voucher
+    either way. A contract is asked for once, not with every month's rent: the reviewer is told of it instead.
+    """
+    match needs:
+        case "decision" | "document":
+            return not decision
+        case "bank slip":
+            return "bank_slip" not in kinds
+        case "original":
+            return not decision and not kinds
+    return False
 
 
 # --- The chain ----------------------------------------------------------------------------------------------------

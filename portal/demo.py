@@ -200,6 +200,13 @@ def opening_of(shape: Shape) -> dict[tuple[str, str], Decimal]:
     }
 
 
+def decision_of(amount: Decimal, month: date) -> str:
+    """Return the number of the decision behind an expense that the head alone may not decide."""
+    if amount <= 1000:
+        return ""
+    return f"{'自管会会议' if amount <= 5000 else '居民会议'}〔{month.year}〕{1 if month.month < 7 else 2}号"
+
+
 REPAIRS = (
     ("更换楼道感应灯", "盏", "15.00", 23),
     ("疏通下水主管", "处", "180.00", 3),
@@ -262,7 +269,17 @@ def month_of_flows(shape: Shape, month: date, *, last: bool) -> list[Flow]:
             Flow("service", 26, "301", _yuan(200), "拨给自管会办公", to_book="committee", to_means="bank")
         )  # fmt: skip
     if number in (6, 12):
-        flows.append(Flow("service", 23, "106", _yuan(Decimal(shape.area)), "政府奖励，半年考评", "街道办事处"))
+        flows.append(
+            Flow(
+                "service",
+                23,
+                "106",
+                _yuan(Decimal(shape.area)),
+                "政府奖励，半年考评",
+                "街道办事处",
+                decision=f"街道办〔{month.year}〕{number}号",
+            )
+        )
     if number in (4, 10) and not shape.name.startswith("槐荫里"):
         flows.append(Flow("service", 22, "202", _yuan(homes * 2.5), "修剪树木并清运", "绿源园艺",
                           source="public_revenue"))  # fmt: skip

@@ -9,12 +9,14 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
+from core.choices import EvidenceKind
 from core.models import Attachment, User
-from fees.choices import Direction
+from core.money import capitals
+from fees.choices import DecidedBy, Direction
 from fees.documents import CashBook, CashRow, ClosingCheck, ClosingView
 from fees.forms import COLUMN_OF
-from fees.models import Draft, Opinion, Voucher
-from fees.rules import month_of
+from fees.models import Account, Draft, ExpenseLimit, Opinion, Voucher, VoucherEvidence
+from fees.rules import decider_of, is_another, month_of
 
 LANES = 3
 
@@ -90,6 +92,11 @@ class Slip:
         """Whether it reverses another."""
         return self.subject.reverses_id is not None
 
+    @property
+    def capitals(self) -> str:
+        """The total in capitals (大写)."""
+        return capitals(self.total)
+
 
 def slip_of(subject: Voucher | Draft) -> Slip:
     """Return a voucher or draft fetched ``for_display`` as a slip."""
@@ -109,6 +116,11 @@ def slip_of(subject: Voucher | Draft) -> Slip:
     )
     total = sum((line.amount for line in subject.lines.all()), Decimal("0.00"))
     return Slip(subject, lines, total, left)
+
+
+def is_own(draft: Draft, user: User) -> bool:
+    """Return whether a draft was typed by this user or for this user (代录): another must review it."""
+    return not is_another(draft.entered_by_id, user.pk, draft.entered_for, user.name)
 
 
 @dataclass(frozen=True)
@@ -137,8 +149,9 @@ def cautions(draft: Draft, reviewer: User, used_twice: Sequence[Attachment]) -> 
             found.append(Caution(f"没有写{'、'.join(missing)}。"))
         if any(not line.source for line in lines):
             found.append(Caution("没有选用哪处的钱，公示时会写未区分。"))
-    if any(line.account.needs == "decision" for line in lines) and not draft.decision and not draft.reverses_id:
-        found.append(Caution("这个科目要有决议，还没有写决议号。"))
+    for account in {line.account for line in lines if line.account.needs == "contract"}:
+        if not _has_contract(draft, account):
+            found.append(Caution(f"{account}要有合同，这个小区还没有附过。"))
     if draft.bill_on and month_of(draft.bill_on) < month_of(draft.on):
         found.append(Caution(f"票据是{draft.bill_on.year}年{draft.bill_on.month}月的，早于记账的月份。"))
     for attachment in used_twice:
@@ -148,6 +161,23 @@ def cautions(draft: Draft, reviewer: User, used_twice: Sequence[Attachment]) -> 
     if draft.reason:
         found.append(Caution(f"录入的人写明了特殊情况：{draft.reason}"))
     return found
+
+
+def _has_contract(draft: Draft, account: Account) -> bool:
+    """Return whether a contract lies with this draft, or with an earlier voucher of the account."""
+    if draft.decision or any(paper.kind == EvidenceKind.CONTRACT for paper in draft.attachments.all()):
+        return True
+    known = VoucherEvidence.objects.filter(kind=EvidenceKind.CONTRACT, voucher__lines__account=account)
+    return known.filter(voucher__book__compound=draft.book.compound).exists()
+
+
+def who_decides(draft: Draft) -> str:
+    """Say whose decision an expense is by the limits, and by which number it was decided; empty for anything else."""
+    if draft.direction != Direction.EXPENSE or draft.reverses_id:
+        return ""
+    total = sum((line.amount for line in draft.lines.all()), Decimal("0.00"))
+    who = decider_of(total, ExpenseLimit.objects.for_compound(draft.book.compound))
+    return f"{DecidedBy(who).label}" + (f"，{draft.decision}" if draft.decision else "")
 
 
 def _signers(draft: Draft) -> list[tuple[str, str]]:
@@ -197,11 +227,10 @@ class Event:
     at: datetime
 
 
-def course_of(view: ClosingView) -> list[Event]:
+def course_of(view: ClosingView, said: Sequence[Opinion]) -> list[Event]:
     """Return a month's way so far, oldest first: the steps of its closing and the auditors' opinions between them."""
     if not view.steps:
         return []
-    said = Opinion.objects.filter(closing__period=view.period).select_related("by")
     events = [
         *(Event(s.get_step_display(), s.note, s.by.name, s.at) for s in view.steps),
         *(Event(f"监督员{o.get_kind_display()}", o.text, o.by.name, o.at) for o in said),

@@ -193,7 +193,7 @@ def _drafts_to_review(user: User, areas: list[str], today: date) -> list[Waiting
     """Drafts handed in by others, one row per compound."""
     if not areas:
         return []
-    drafts = Draft.objects.waiting().filter(book__compound__in=Compound.objects.within(areas)).exclude(entered_by=user)
+    drafts = Draft.objects.waiting().filter(book__compound__in=Compound.objects.within(areas)).by_others(user)
     rows = (
         drafts.order_by()
         .values("book__compound__code", "book__compound__name")

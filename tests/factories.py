@@ -150,10 +150,11 @@ def some_month(home: Compound, month: date = date(2026, 10, 1)) -> list[Voucher]
             data(home, month.replace(day=5), "101", "3412.50", summary="居民缴费，现金", means=Means.CASH),
             data(home, month.replace(day=8), "103", "6480.00", summary="停车月租，54个车位，每个120元"),
             data(home, month.replace(day=9), "104", "450.00", summary="单元门广告位", book=BookKind.COMMITTEE),
-            data(home, month.replace(day=12), "201", "5200.00", summary="9月秩序维护费", payee="和顺里物业（演示）"),
+            data(home, month.replace(day=12), "201", "5200.00", summary="9月秩序维护费", payee="和顺里物业（演示）",
+                 decision="居民会议〔2026〕2号"),
             data(home, month.replace(day=19), "205", "128.60", summary="公示打印", book=BookKind.COMMITTEE),
         ],
-    )
+    )  # fmt: skip
 
 
 def prepared(home: Compound, month: date = date(2026, 10, 1), at: datetime = AT) -> Period:
@@ -188,10 +189,10 @@ def picture(colour: str = "white") -> bytes:
     return out.getvalue()
 
 
-def paper(home: Compound, number: str = "0417", colour: str = "white") -> Attachment:
-    """Keep a receipt's photograph."""
+def paper(home: Compound, number: str = "0417", colour: str = "white", kind: str = "receipt") -> Attachment:
+    """Keep a paper's photograph, a receipt's where no other kind is named."""
     return add_attachment(
-        picture(colour), name="收据.png", kind="receipt", number=number, area_code=home.area_code,
+        picture(colour), name="收据.png", kind=kind, number=number, area_code=home.area_code,
         actor=machine("system"), at=AT,
     )  # fmt: skip
 

@@ -17,9 +17,19 @@ from fees.documents.months import (
     month_of_books,
     standing_before,
 )
-from fees.documents.opinions import Audit, Said, answer_to, audit_of, is_answered, opinions_of, round_start
+from fees.documents.opinions import (
+    Audit,
+    Said,
+    all_opinions,
+    answer_to,
+    audit_of,
+    is_answered,
+    opinions_of,
+    round_start,
+)
 from fees.documents.parts import BookPart, Group, Line
 from fees.documents.resubmission import Changes, changes_of, last_reasons
+from fees.documents.reversals import Remainder, remainders
 from fees.documents.rows import (
     Anchor,
     Booked,
@@ -61,12 +71,14 @@ __all__ = [
     "MonthRow",
     "NoticeRow",
     "OpenMonth",
+    "Remainder",
     "Said",
     "ServiceRow",
     "SourceRow",
     "Standing",
     "ToldGroup",
     "ToldRow",
+    "all_opinions",
     "answer_to",
     "approvals",
     "audit_of",
@@ -86,6 +98,7 @@ __all__ = [
     "posted_months",
     "print_context",
     "read_ledger",
+    "remainders",
     "round_start",
     "standing_before",
     "was_of",

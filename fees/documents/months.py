@@ -11,11 +11,11 @@ from decimal import Decimal
 from compounds.models import Compound
 from core.hashing import canonical_json
 from core.money import plain_money, show_money
-from fees.choices import BookKind, Direction, Means, Must, Told
+from fees.choices import BookKind, DecidedBy, Direction, Means, Must, Told
 from fees.documents.parts import BookPart, Line
-from fees.models import Book, Closing, Draft, MoneyAccount, Opening, Period, Voucher, VoucherLine
+from fees.models import Book, Closing, Draft, ExpenseLimit, MoneyAccount, Opening, Period, Voucher, VoucherLine
 from fees.models import Ledger as LedgerRow
-from fees.rules import ZERO, account_effects, add_up, book_effect, last_day, month_of
+from fees.rules import ZERO, account_effects, add_up, book_effect, decider_of, last_day, month_of
 
 
 @dataclass(frozen=True)
@@ -92,7 +92,8 @@ def _book_part(
     effects: list[tuple[str, Decimal, bool]] = []
     for voucher in vouchers:
         inside = voucher.to_account_id is not None
-        reversed_by = next((v.number for v in voucher.reversed_by.all()), None)
+        whole = voucher.reversed_whole_by
+        reversed_by = whole.number if whole else None
         for line in voucher.lines.all():
             effects.append((voucher.direction, line.amount, inside))
             balance += book_effect(voucher.direction, line.amount, inside=inside)
@@ -261,7 +262,7 @@ def _item(voucher: Voucher, kinds: Mapping[int, str]) -> CheckItem:
     return CheckItem(f"第{voucher.number}号", kinds[voucher.book_id], voucher.year, voucher.number)
 
 
-def _told_cases(month: Month, kinds: Mapping[int, str]) -> dict[str, list[Voucher]]:
+def _told_cases(month: Month, limits: Mapping[str, Decimal | None]) -> dict[str, list[Voucher]]:
     """Return the vouchers that each told check speaks of."""
     cases: dict[str, list[Voucher]] = {key: [] for key in Told.values}
     for voucher in month.vouchers:
@@ -279,6 +280,8 @@ def _told_cases(month: Month, kinds: Mapping[int, str]) -> dict[str, list[Vouche
             cases[Told.NO_SIGNATURES].append(voucher)
         if any(line.account.needs == "decision" for line in lines) and not voucher.decision:
             cases[Told.NO_DECISION].append(voucher)
+        if spends and not voucher.decision and decider_of(voucher.amount, limits) != DecidedBy.HEAD:
+            cases[Told.OVER_LIMIT].append(voucher)
         if voucher.bill_on and month_of(voucher.bill_on) < month_of(voucher.on):
             cases[Told.LATE_BILL].append(voucher)
         if spends and any(not line.source for line in lines):
@@ -290,7 +293,9 @@ def _told_cases(month: Month, kinds: Mapping[int, str]) -> dict[str, list[Vouche
 
 def _told_checks(month: Month, kinds: Mapping[int, str]) -> list[ClosingCheck]:
     checks = []
-    for key, vouchers in _told_cases(month, kinds).items():
+    compound = next((book.compound for book in month.books.values()), None)
+    limits = ExpenseLimit.objects.for_compound(compound) if compound else {}
+    for key, vouchers in _told_cases(month, limits).items():
         imported = [v for v in vouchers if v.origin.startswith("import:")]
         typed = [v for v in vouchers if v not in imported]
         for cases, reason in ((imported, IMPORT_REASON), (typed, "")):
@@ -374,7 +379,8 @@ class CashRow:
     aside: str
     balance: Decimal
     reverses: int | None
-    reversed_by: int | None
+    reversed_by: int | None  # the red voucher after which nothing is left
+    reduced_by: tuple[tuple[int, Decimal], ...]  # red vouchers that took back a part, with their yuan above zero
     first_of_voucher: bool
 
 
@@ -409,7 +415,8 @@ def cash_book(book: Book, month: date) -> CashBook:
     income = expense = ZERO
     for voucher in vouchers:
         inside = voucher.to_account_id is not None
-        reversed_by = next((v.number for v in voucher.reversed_by.all()), None)
+        whole = voucher.reversed_whole_by
+        reversed_by = whole.number if whole else None
         for line in voucher.lines.all():
             balance += book_effect(voucher.direction, line.amount, inside=inside)
             left = voucher.direction in _LEFT
@@ -427,6 +434,7 @@ def cash_book(book: Book, month: date) -> CashBook:
                     balance=balance,
                     reverses=voucher.reverses.number if voucher.reverses else None,
                     reversed_by=reversed_by,
+                    reduced_by=() if whole else tuple((red.number, -red.amount) for red in voucher.reversed_by.all()),
                     first_of_voucher=line.position == 1,
                 )
             )

@@ -39,14 +39,21 @@ def round_start(steps: Iterable[Closing]) -> int:
     return max((step.seq for step in steps if step.step == ClosingStep.PREPARED), default=0)
 
 
-def opinions_of(period: Period, steps: Iterable[Closing]) -> list[Opinion]:
-    """Return the opinions on a month's last preparation, oldest first; none while it is not prepared."""
+def all_opinions(period: Period) -> list[Opinion]:
+    """Return all opinions on a month, oldest first, also those on what was sent back since."""
+    return list(Opinion.objects.filter(closing__period=period).select_related("by", "closing").order_by("pk"))
+
+
+def opinions_of(period: Period, steps: Iterable[Closing], said: Iterable[Opinion] | None = None) -> list[Opinion]:
+    """Return the opinions on a month's last preparation, oldest first; none while it is not prepared.
+
+    ``said``: all of the month's opinions, where they were read already.
+    """
     taken = list(steps)
     if not taken or taken[-1].step not in (ClosingStep.PREPARED, ClosingStep.APPROVED):
         return []
     since = round_start(taken)
-    found = Opinion.objects.filter(closing__period=period, closing__seq__gte=since)
-    return list(found.select_related("by", "closing").order_by("pk"))
+    return [opinion for opinion in (all_opinions(period) if said is None else said) if opinion.closing.seq >= since]
 
 
 def is_answered(opinion: Opinion, steps: Iterable[Closing]) -> bool:

@@ -180,7 +180,7 @@ class VoucherForm(forms.Form):
     handler = CleanCharField(label="经手人", max_length=40, required=False)
     witness = CleanCharField(label="证明人", max_length=40, required=False)
     approver = CleanCharField(label="审批人", max_length=40, required=False)
-    decision = CleanCharField(label="决议号", max_length=60, required=False)
+    decision = CleanCharField(label="决议、文件号", max_length=60, required=False)
     entered_for = CleanCharField(label="代谁录入", max_length=40, required=False)
     reason = CleanCharField(label="特殊情况说明", max_length=200, required=False)
     file = forms.FileField(label="票据文件", required=False)

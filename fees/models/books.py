@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
+
 from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
@@ -39,6 +41,16 @@ class Account(models.Model):
         return f"{self.code} {self.name}"
 
 
+class ExpenseLimitQuerySet(models.QuerySet["ExpenseLimit"]):
+    """Reads of who decides."""
+
+    def for_compound(self, compound: Compound) -> dict[str, Decimal | None]:
+        """Return up to how many yuan who decides: the district's rows, each replaced by the compound's own."""
+        rows = list(self.filter(Q(compound=None) | Q(compound=compound)))
+        district = {row.decided_by: row.up_to for row in rows if row.compound_id is None}
+        return district | {row.decided_by: row.up_to for row in rows if row.compound_id is not None}
+
+
 class ExpenseLimit(models.Model):
     """Up to which amount who decides an expense: the district's, or a compound's own (domain.md, Vouchers)."""
 
@@ -47,6 +59,8 @@ class ExpenseLimit(models.Model):
     )
     decided_by = models.CharField("由谁决定", max_length=10, choices=DecidedBy)
     up_to = amount_field("到多少元为止", null=True, blank=True)  # null: without an upper end
+
+    objects = ExpenseLimitQuerySet.as_manager()
 
     class Meta:
         verbose_name = verbose_name_plural = "审批权限"
@@ -58,6 +72,9 @@ class ExpenseLimit(models.Model):
             ),
             models.CheckConstraint(condition=Q(up_to__isnull=True) | Q(up_to__gt=0), name="expenselimit_above_zero"),
         ]
+
+    def __str__(self) -> str:
+        return f"{self.compound.name if self.compound else '全区'}：{self.get_decided_by_display()}"
 
 
 class FenSum(models.Sum):

@@ -11,9 +11,10 @@ from django.db.models import F, Prefetch, Q
 
 from compounds.models import Compound
 from core.insert_only import InsertOnly
-from core.models import Attachment, Document
+from core.models import Attachment, Document, User
 from fees.choices import Direction, DraftState, ServiceLine, Source
 from fees.models.books import Account, Book, MoneyAccount, amount_field
+from fees.rules import ZERO, is_same_name
 
 
 class VoucherFields(models.Model):
@@ -59,6 +60,12 @@ class DraftQuerySet(models.QuerySet["Draft"]):
         """Keep what was handed to the reviewer."""
         return self.filter(state=DraftState.HANDED_IN)
 
+    def by_others(self, user: User) -> DraftQuerySet:
+        """Leave out what this user typed or what was typed for this user (代录): another must review it."""
+        named = self.exclude(entered_for="").order_by().values_list("entered_for", flat=True).distinct()
+        own = [name for name in named if is_same_name(name, user.name)]
+        return self.exclude(entered_by=user).exclude(entered_for__in=own)
+
     def within_month(self, month: date) -> DraftQuerySet:
         """Keep drafts dated in the month that begins on this day."""
         return self.filter(on__year=month.year, on__month=month.month)
@@ -66,7 +73,7 @@ class DraftQuerySet(models.QuerySet["Draft"]):
     def for_display(self) -> DraftQuerySet:
         """Fetch with each draft what its row shows, in a fixed number of queries."""
         return self.select_related(
-            "book__compound", "money_account", "to_account", "entered_by", "reverses"
+            "book__compound", "money_account", "to_account", "entered_by", "reverses", "corrects"
         ).prefetch_related(Prefetch("lines", DraftLine.objects.select_related("account")), "attachments")
 
 
@@ -77,6 +84,7 @@ class Draft(VoucherFields):
     money_account = models.ForeignKey(MoneyAccount, models.PROTECT, related_name="+")
     to_account = models.ForeignKey(MoneyAccount, models.PROTECT, null=True, blank=True, related_name="+")
     reverses = models.ForeignKey("fees.Voucher", models.PROTECT, null=True, blank=True, related_name="+")
+    corrects = models.ForeignKey("fees.Voucher", models.PROTECT, null=True, blank=True, related_name="+")
     state = models.CharField("状态", max_length=10, choices=DraftState, default=DraftState.DRAFT)
     note = models.CharField("退回原因", max_length=200, blank=True, default="")
     form_token = models.CharField(max_length=32, unique=True, null=True, blank=True)
@@ -182,6 +190,17 @@ class Voucher(VoucherFields, InsertOnly):
 
     def __str__(self) -> str:
         return f"第{self.number}号凭证"
+
+    @property
+    def remaining(self) -> Decimal:
+        """What red vouchers have not taken back, yuan; below zero for a red one."""
+        return self.amount + sum((red.amount for red in self.reversed_by.all()), ZERO)
+
+    @property
+    def reversed_whole_by(self) -> Voucher | None:
+        """The last of the red vouchers that together took back all of it, or None while something is left."""
+        reds = sorted(self.reversed_by.all(), key=lambda red: red.seq)
+        return reds[-1] if reds and self.remaining == ZERO else None
 
 
 class VoucherLine(LineFields, InsertOnly):

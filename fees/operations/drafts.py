@@ -2,38 +2,48 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from decimal import Decimal
 
 from django.db import transaction
 
+from core.choices import EvidenceKind
 from core.models import Attachment, User
 from core.money import CENT, MONEY_BELOW, plain_money
 from core.operations import record
-from fees.choices import Direction, DraftState
+from fees.choices import DecidedBy, Direction, DraftState
 from fees.models import (
     Account,
     Book,
     Draft,
     DraftLine,
+    ExpenseLimit,
     MoneyAccount,
     Voucher,
+    VoucherLine,
 )
 from fees.operations.books import lock_books, open_period
 from fees.operations.refusals import (
+    DecisionMissing,
     DoesNotAddUp,
     DraftGone,
     FormReused,
     NoLines,
     NotHandedIn,
     NotPositive,
+    PaperMissing,
+    PostedAlready,
+    SlipMissing,
     WrongAccount,
     WrongMoneyAccount,
 )
 from fees.rules import (
     ZERO,
     agrees,
+    decider_of,
+    lacks_paper,
 )
 
 
@@ -71,6 +81,12 @@ class DraftData:
     attachments: tuple[Attachment, ...] = ()
     form_token: str | None = None
     reverses: Voucher | None = None
+    corrects: Voucher | None = None
+
+    @property
+    def amount(self) -> Decimal:
+        """The sum of the lines, yuan."""
+        return sum((line.amount for line in self.lines), ZERO)
 
 
 @dataclass(frozen=True)
@@ -112,7 +128,7 @@ def check_data(data: DraftData) -> None:
             raise WrongAccount(position)
         if not agrees(line.quantity, line.unit_price, amount):
             raise DoesNotAddUp(position)
-    if abs(sum((line.amount for line in data.lines), ZERO)) >= MONEY_BELOW:
+    if abs(data.amount) >= MONEY_BELOW:
         raise NotPositive(len(data.lines))
     if data.money_account.book_id != data.book.pk:
         raise WrongMoneyAccount
@@ -124,15 +140,66 @@ def check_data(data: DraftData) -> None:
         raise WrongMoneyAccount
 
 
-def _same_content(draft: Draft, data: DraftData) -> bool:
-    """Whether a draft holds what the form says: the second sending of one form, its papers uploaded anew."""
-    stored = data_of(draft)
+def check_hand_in(data: DraftData) -> None:
+    """Refuse to hand in or post what nobody has decided, or what lacks the paper that it cannot do without.
+
+    Red vouchers follow their original. Imports and machine-made vouchers do not come this way: the closing tells of them.
+
+    :raises DecisionMissing: :raises PaperMissing: :raises SlipMissing:
+    Source: domain.md, Vouchers (limits as data); 大修/中修 names its decision (FEE 11).
+    """
+    if data.reverses is not None:
+        return
+    kinds = {paper.kind for paper in data.attachments}
+    for line in data.lines:
+        if lacks_paper(line.account.needs, decision=data.decision, kinds=kinds):
+            raise PaperMissing(line.account)
+    if data.direction == Direction.EXPENSE and not data.decision:
+        limits = ExpenseLimit.objects.for_compound(data.book.compound)
+        decided_by = decider_of(data.amount, limits)
+        if decided_by != DecidedBy.HEAD:
+            below = [limit for limit in limits.values() if limit is not None and limit < data.amount]
+            raise DecisionMissing(data.amount, max(below, default=ZERO), decided_by)
+    if data.entered_for and EvidenceKind.TYPED_SLIP not in kinds:
+        raise SlipMissing(data.entered_for)
+
+
+def _is_same(stored: DraftData, data: DraftData) -> bool:
+    """Whether a form says what is stored: the second sending of one form, its papers uploaded anew."""
     papers = [{paper.sha256 for paper in each.attachments} for each in (stored, data)]
     return papers[0] == papers[1] and replace(stored, attachments=()) == replace(data, attachments=())
 
 
-def _posted_from_token(token: str) -> Voucher | None:
-    return Voucher.objects.filter(origin__startswith="draft:", origin__endswith=f":{token}").order_by("pk").first()
+def _sent_before(data: DraftData) -> Draft | None:
+    """Return the draft that this form made before; None where it was never sent. The books are locked.
+
+    :raises FormReused: it was sent with other content. :raises PostedAlready: its draft is posted by now.
+    """
+    if not data.form_token:
+        return None
+    first = Draft.objects.filter(form_token=data.form_token).first()
+    if first is not None:
+        if not _is_same(data_of(first), data):
+            raise FormReused
+        return first
+    marked = Voucher.objects.filter(origin__startswith="draft:", origin__endswith=f":{data.form_token}")
+    posted = marked.select_related("book__compound", "money_account", "to_account").order_by("pk").first()
+    if posted is not None:
+        if not _is_same(_as_typed(posted, data.form_token), data):
+            raise FormReused
+        raise PostedAlready(posted)
+    return None
+
+
+def _as_typed(voucher: Voucher, token: str) -> DraftData:
+    """Return a posted voucher as the data that it was made from; of a transfer between the books both halves."""
+    target = voucher.to_account
+    if voucher.pair:
+        other = Voucher.objects.filter(pair=voucher.pair).exclude(pk=voucher.pk).select_related("money_account")
+        target = next((leg.money_account for leg in other), None)
+    papers = [evidence.attachment for evidence in voucher.evidence.select_related("attachment") if evidence.attachment]
+    lines = voucher.lines.select_related("account").order_by("position")
+    return _data(voucher, target, lines, papers, token)
 
 
 @transaction.atomic
@@ -141,20 +208,18 @@ def save_draft(data: DraftData, *, draft: Draft | None = None, hand_in: bool, ac
 
     The same form sent twice (``form_token``) returns the first draft; with other content it is refused.
 
-    :raises FormReused: :raises PeriodClosed: :raises BeforeBooks: and what ``check_data`` raises.
+    :raises FormReused: :raises PostedAlready: :raises PeriodClosed: :raises BeforeBooks: and what ``check_data`` and
+        with ``hand_in`` ``check_hand_in`` raise.
     """
     check_data(data)
     books = lock_books(data.book.compound)
     if data.book.pk not in books:
         raise WrongMoneyAccount
-    if draft is None and data.form_token:
-        first = Draft.objects.filter(form_token=data.form_token).first()
-        if first is not None:
-            if not _same_content(first, data):
-                raise FormReused
-            return first
-        if _posted_from_token(data.form_token) is not None:
-            raise FormReused
+    first = _sent_before(data) if draft is None else None
+    if first is not None:
+        return first
+    if hand_in:
+        check_hand_in(data)
     period = open_period(data.book.compound, data.on, at=at)
     if draft is None:
         draft = Draft(entered_by=actor, form_token=data.form_token)
@@ -166,7 +231,7 @@ def save_draft(data: DraftData, *, draft: Draft | None = None, hand_in: bool, ac
         draft.lines.all().delete()
     for name in (
         "book", "on", "direction", "money_account", "to_account", "payee", "bill_on", "handler", "witness", "approver",
-        "decision", "reason", "entered_for", "reverses",
+        "decision", "reason", "entered_for", "reverses", "corrects",
     ):  # fmt: skip
         setattr(draft, name, getattr(data, name))
     draft.state = DraftState.HANDED_IN if hand_in else DraftState.DRAFT
@@ -185,7 +250,7 @@ def save_draft(data: DraftData, *, draft: Draft | None = None, hand_in: bool, ac
     draft.attachments.set(data.attachments)
     record("draft.hand_in" if hand_in else "draft.save", f"{'交给复核' if hand_in else '存草稿'}：{data.lines[0].summary}",
            actor=actor, at=at, area_code=period.compound.area_code, subject=draft,
-           data={"on": data.on.isoformat(), "amount": plain_money(sum((x.amount for x in data.lines), ZERO))})  # fmt: skip
+           data={"on": data.on.isoformat(), "amount": plain_money(data.amount)})  # fmt: skip
     return draft
 
 
@@ -223,12 +288,23 @@ def return_draft(draft: Draft, note: str, *, actor: User, at: datetime) -> None:
 
 def data_of(draft: Draft) -> DraftData:
     """Return a stored draft as data, to be checked and posted or shown in the form again."""
+    return _data(draft, draft.to_account, draft.lines.all(), draft.attachments.all(), draft.form_token)
+
+
+def _data(
+    stored: Draft | Voucher,
+    target: MoneyAccount | None,
+    lines: Iterable[DraftLine] | Iterable[VoucherLine],
+    papers: Iterable[Attachment],
+    token: str | None,
+) -> DraftData:
+    """Return what a draft or a voucher says."""
     return DraftData(
-        book=draft.book,
-        on=draft.on,
-        direction=draft.direction,
-        money_account=draft.money_account,
-        to_account=draft.to_account,
+        book=stored.book,
+        on=stored.on,
+        direction=stored.direction,
+        money_account=stored.money_account,
+        to_account=target,
         lines=tuple(
             LineData(
                 line.summary,
@@ -239,17 +315,18 @@ def data_of(draft: Draft) -> DraftData:
                 line.source,
                 line.service_line,
             )
-            for line in draft.lines.all()
+            for line in lines
         ),
-        payee=draft.payee,
-        bill_on=draft.bill_on,
-        handler=draft.handler,
-        witness=draft.witness,
-        approver=draft.approver,
-        decision=draft.decision,
-        reason=draft.reason,
-        entered_for=draft.entered_for,
-        attachments=tuple(draft.attachments.all()),
-        form_token=draft.form_token,
-        reverses=draft.reverses,
+        payee=stored.payee,
+        bill_on=stored.bill_on,
+        handler=stored.handler,
+        witness=stored.witness,
+        approver=stored.approver,
+        decision=stored.decision,
+        reason=stored.reason,
+        entered_for=stored.entered_for,
+        attachments=tuple(papers),
+        form_token=token,
+        reverses=stored.reverses,
+        corrects=stored.corrects,
     )

@@ -1,10 +1,10 @@
-"""Posting: numbers without gaps, the chain, the anchors, and the red voucher."""
+"""Posting: numbers without gaps, the chain, the anchors."""
 
 from __future__ import annotations
 
 import uuid
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 
@@ -32,14 +32,14 @@ from fees.models import (
     VoucherLine,
 )
 from fees.operations.books import lock_books, open_period
-from fees.operations.drafts import DraftData, LineData, Posting, check_data, data_of, save_draft
+from fees.operations.drafts import DraftData, Posting, check_data, check_hand_in, data_of
 from fees.operations.refusals import (
     DraftGone,
     NegativeBalance,
     NotHandedIn,
-    NotReversible,
     SamePerson,
 )
+from fees.operations.reversing import refuse_correction, refuse_reversal, reversal_legs
 from fees.rules import (
     ZERO,
     Move,
@@ -156,6 +156,7 @@ def _append(
             to_account=posting.to_account,
             pair=posting.pair,
             reverses=posting.reverses,
+            corrects=data.corrects,
             payee=data.payee,
             handler=data.handler,
             witness=data.witness,
@@ -212,37 +213,13 @@ def _legs(data: DraftData, origin: str) -> list[Posting]:
     """Return the vouchers that a typed one becomes: two for a transfer to the other book, else one."""
     reversed_leg = data.reverses
     if reversed_leg is not None:
-        return _reversal_legs(data, reversed_leg, origin)
+        return reversal_legs(data, reversed_leg, origin)
     if data.to_account is None or data.to_account.book_id == data.book.pk:
         return [Posting(data, data.book, data.direction, data.money_account, origin, to_account=data.to_account)]
     pair = uuid.uuid4().hex
     return [
         Posting(data, data.book, Direction.TRANSFER_OUT, data.money_account, origin, pair),
         Posting(data, data.to_account.book, Direction.TRANSFER_IN, data.to_account, origin, pair),
-    ]
-
-
-def _reversal_legs(data: DraftData, reversed_leg: Voucher, origin: str) -> list[Posting]:
-    """Return the red vouchers: of a transfer between the books both halves at once, tied to each other."""
-    legs = [reversed_leg]
-    if reversed_leg.pair:
-        other = Voucher.objects.select_related("book__compound", "money_account", "to_account").filter(
-            pair=reversed_leg.pair, book__compound=data.book.compound, reverses=None
-        )
-        legs += [leg for leg in other if leg.pk != reversed_leg.pk]
-    pair = uuid.uuid4().hex if len(legs) > 1 else ""
-    return [
-        Posting(
-            replace(data, lines=tuple(replace(x, summary=reversal_summary(leg)) for x in data.lines)),
-            leg.book,
-            leg.direction,
-            leg.money_account,
-            origin,
-            pair,
-            to_account=leg.to_account,
-            reverses=leg,
-        )
-        for leg in legs
     ]
 
 
@@ -254,6 +231,7 @@ def post_draft(draft_id: int, *, actor: User, at: datetime, seen: datetime | Non
     returns the first. ``seen``: when what the reviewer read was handed in; changed since, it is not posted.
 
     :raises DraftGone: :raises NotHandedIn: :raises SamePerson: :raises PeriodClosed: :raises NegativeBalance:
+    :raises NotReversible: :raises NotCorrectable: and what ``check_data`` and ``check_hand_in`` raise.
     Source: Q7④; domain.md, Vouchers.
     """
     origin = f"draft:{draft_id}"
@@ -273,8 +251,11 @@ def post_draft(draft_id: int, *, actor: User, at: datetime, seen: datetime | Non
         raise SamePerson(draft.entered_by)
     data = data_of(draft)
     check_data(data)
+    check_hand_in(data)
     if data.reverses is not None:
-        refuse_reversal(data.reverses, data.on)
+        refuse_reversal(data.reverses, data.on, data.lines)
+    if data.corrects is not None:
+        refuse_correction(data.corrects, data.on, data.lines[0].account.code, data.amount)
     open_period(compound, data.on, at=at)
     token = f":{draft.form_token}" if draft.form_token else ""
     postings = _legs(data, origin + token)
@@ -318,63 +299,3 @@ def post_postings(
     vouchers = _append(postings, entered_by=entered_by, entered_at=at, reviewed_by=reviewed_by, at=at)
     _refuse_negative(compound, postings, vouchers)
     return vouchers
-
-
-def reversal_summary(voucher: Voucher) -> str:
-    """Return the summary that the system writes on a red voucher."""
-    return f"冲销{voucher.on.month}月{voucher.on.day}日第{voucher.number}号凭证"
-
-
-def refuse_reversal(voucher: Voucher, on: date) -> None:
-    """Refuse what cannot be reversed: a reversal, what is reversed already, a voucher of an earlier year.
-
-    :raises NotReversible:
-    Source: 会计基础工作规范 51; rules_and_practice.md part c (an earlier year takes a correcting voucher).
-    """
-    if voucher.reverses_id is not None:
-        raise NotReversible("reversal")
-    if voucher.reversed_by.exists():
-        raise NotReversible("reversed")
-    if voucher.on.year != on.year:
-        raise NotReversible("earlier_year")
-    if on < voucher.on:
-        raise NotReversible("before")
-
-
-@transaction.atomic
-def reverse_voucher(voucher: Voucher, on: date, *, actor: User, at: datetime, reason: str = "") -> Draft:
-    """Make the red draft of a posted voucher, in the same column, dated in an open month, for another to review.
-
-    :raises NotReversible: :raises PeriodClosed: :raises BeforeBooks:
-    """
-    compound = voucher.book.compound
-    lock_books(compound)
-    refuse_reversal(voucher, on)
-    if Draft.objects.filter(reverses=voucher).exists():
-        raise NotReversible("waiting")
-    data = DraftData(
-        book=voucher.book,
-        on=on,
-        direction=voucher.direction,
-        money_account=voucher.money_account,
-        to_account=voucher.to_account,
-        payee=voucher.payee,
-        handler=voucher.handler,
-        witness=voucher.witness,
-        approver=voucher.approver,
-        reason=reason,
-        lines=tuple(
-            LineData(
-                summary=reversal_summary(voucher),
-                account=line.account,
-                amount=-line.amount,
-                quantity=line.quantity,
-                unit_price=line.unit_price,
-                source=line.source,
-                service_line=line.service_line,
-            )
-            for line in voucher.lines.select_related("account").order_by("position")
-        ),
-        reverses=voucher,
-    )
-    return save_draft(data, hand_in=True, actor=actor, at=at)

@@ -10,12 +10,14 @@ from core.models import User
 from fees.documents import (
     ClosingCheck,
 )
-from fees.models import Import as ImportRow
 from fees.models import (
+    Account,
     Ledger,
     MoneyAccount,
     PostingProof,
+    Voucher,
 )
+from fees.models import Import as ImportRow
 
 
 class Refusal(Exception):
@@ -74,11 +76,57 @@ class NegativeBalance(Refusal):
 
 
 class NotReversible(Refusal):
-    """Why a voucher cannot be reversed: ``reversal``, ``reversed``, ``waiting``, ``earlier_year``, ``before``."""
+    """Why a voucher cannot be reversed.
+
+    ``reversal``, ``reversed``, ``waiting``, ``earlier_year``, ``before``, ``too_much`` (more than what is left).
+    """
 
     def __init__(self, why: str) -> None:
         super().__init__(why)
         self.why = why
+
+
+class NotCorrectable(Refusal):
+    """Why an earlier year's voucher cannot be corrected.
+
+    ``same_year``, ``before`` (dated earlier), ``kind`` (no income or expense), ``reversal``, ``too_much``.
+    """
+
+    def __init__(self, why: str) -> None:
+        super().__init__(why)
+        self.why = why
+
+
+class DecisionMissing(Refusal):
+    """An expense beyond a limit (yuan) names no decision; ``decided_by``: whose it must be."""
+
+    def __init__(self, amount: Decimal, limit: Decimal, decided_by: str) -> None:
+        super().__init__(amount, limit, decided_by)
+        self.amount, self.limit, self.decided_by = amount, limit, decided_by
+
+
+class PaperMissing(Refusal):
+    """A line's account must have something beside it that the voucher lacks; ``needs`` as in the chart."""
+
+    def __init__(self, account: Account) -> None:
+        super().__init__(account)
+        self.account, self.needs = account, account.needs
+
+
+class SlipMissing(Refusal):
+    """A voucher typed for another has not that person's signed slip beside it (代录单)."""
+
+    def __init__(self, entered_for: str) -> None:
+        super().__init__(entered_for)
+        self.entered_for = entered_for
+
+
+class PostedAlready(Refusal):
+    """The same form was sent again after its draft was posted; ``voucher`` is what it became."""
+
+    def __init__(self, voucher: Voucher) -> None:
+        super().__init__(voucher)
+        self.voucher = voucher
 
 
 class DoesNotAddUp(Refusal):

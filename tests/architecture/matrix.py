@@ -281,6 +281,7 @@ def admin_table(appointed: Appointment, bookkeeper: User) -> list[Address]:
         ("compounds_appointment", "accounts", appointed.pk, appointed.pk),
         ("compounds_area", "reference", _area_key(), None),
         ("fees_account", "reference", 1, None),
+        ("fees_expenselimit", "reference", 1, None),
     ):
         about = {"about": HOME} if gone else {}
         if model == "compounds_area":

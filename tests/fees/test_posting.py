@@ -33,6 +33,7 @@ from fees.operations import (
     NotPositive,
     NotReversible,
     PeriodClosed,
+    PostedAlready,
     SamePerson,
     WrongAccount,
     WrongMoneyAccount,
@@ -200,11 +201,12 @@ def test_who_entered_does_not_review(office: Office) -> None:
 
 def test_a_slip_typed_for_the_reviewer_is_the_reviewers_own(office: Office) -> None:
     """代录: typed by X for Y; then neither X nor Y reviews it."""
-    draft = office.hand_in(entered_for=office.head.name)
+    slip = factories.paper(office.home, "", kind="typed_slip")
+    draft = office.hand_in(entered_for="王 秀 兰", attachments=(slip,))
     with pytest.raises(SamePerson):
         post_draft(draft.pk, actor=office.head, at=AT)
     deputy = factories.user("committee_deputy", office.home.code)
-    assert post_draft(draft.pk, actor=deputy, at=AT).entered_for == office.head.name
+    assert post_draft(draft.pk, actor=deputy, at=AT).entered_for == "王 秀 兰"
 
 
 def test_who_changed_a_draft_last_has_entered_it(office: Office) -> None:
@@ -323,9 +325,12 @@ def test_a_form_sent_twice_makes_one_draft(office: Office) -> None:
 def test_a_form_sent_again_after_posting_makes_nothing(office: Office) -> None:
     """The back button, after the head has posted: the money would stand twice."""
     data = office.data(form_token="c" * 32)
-    office.post(data)
-    with pytest.raises(FormReused):
+    voucher = office.post(data)
+    with pytest.raises(PostedAlready) as same:
         office.hand_in(data)
+    assert same.value.voucher == voucher
+    with pytest.raises(FormReused):
+        office.hand_in(replace(data, payee="另一家"))
     assert (Draft.objects.count(), Voucher.objects.count()) == (0, 1)
 
 

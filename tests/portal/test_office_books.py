@@ -398,3 +398,43 @@ def test_queries_do_not_grow_with_rows(home: Compound, keeper: Client, url: str)
     with CaptureQueriesContext(connection) as many:
         keeper.get(url)
     assert len(few) == len(many) <= 20, "\n".join(q["sql"][:150] for q in many.captured_queries)
+
+
+# --- Who decides, papers, typed for another -----------------------------------------------------------------------
+
+SPENT = {"line-0-account": "203", "line-0-income": ""}
+
+
+@pytest.mark.parametrize(
+    ("more", "field", "sentence"),
+    [
+        ({"line-0-expense": "1260"}, "decision", "这笔1,260.00元超过主任能批的1,000.00元，要由自管会会议决定。"),
+        ({"line-0-expense": "6000"}, "decision", "这笔6,000.00元超过自管会会议能决定的5,000.00元，要由居民决定。"),
+        ({"line-0-account": "222", "line-0-expense": "9"}, "decision", "222大中修和更新不能当日常开支记"),
+        ({"line-0-account": "217", "line-0-expense": "9"}, "decision", "217招待慰问和活动要有决议。"),
+        ({"line-0-account": "106", "line-0-income": "9"}, "decision", "106政府奖励要有文件。"),
+        ({"line-0-account": "221", "line-0-expense": "9"}, "file", "221补充维修资金要附银行回单。"),
+        ({"line-0-expense": "9", "entered_for": "张桂芳"}, "file", "要附他签了名的代录单。"),
+    ],
+)
+def test_what_is_missing_is_said_at_its_field_and_may_wait_as_a_draft(
+    home: Compound, keeper: Client, more: dict[str, str], field: str, sentence: str
+) -> None:
+    data = typed(money_account=bank(home), **(SPENT | more))
+    html = valid(keeper.post(f"{SERVICE}drafts/", data))
+    assert sentence in words(html)
+    place = html.partition(f'for="id_{field}"')[2].partition("</p>")[0]
+    assert 'class="error small"' in place
+    assert f'<a href="#id_{field}"' in html
+    assert not Draft.objects.exists()
+    assert "存为草稿" in words(valid(send(keeper, f"{SERVICE}drafts/", **(data | {"act": "save"}))))
+
+
+def test_a_form_sent_again_after_posting_leads_to_its_voucher(home: Compound, people: tuple[User, User]) -> None:
+    keeper = browser(people[0])
+    enter(keeper, home)
+    post_draft(Draft.objects.get().pk, actor=people[1], at=NOW)
+    said = enter(keeper, home)
+    assert "这张已经记账：第1号凭证。" in said and "2026年第1号凭证" in said
+    assert "已经存过一次" in enter(keeper, home, **{"line-0-income": "121.00"})
+    assert not Draft.objects.exists() and Voucher.objects.count() == 1

@@ -91,10 +91,10 @@ def test_own_draft_needs_another_person_who_is_named(home: Compound, people: tup
 
 
 def test_payment_to_the_one_who_typed_must_be_answered(home: Compound, people: tuple[User, User], head: Client) -> None:
-    draft = hand_in(home, people[0], "215", "600.00", payee="吴丽")
+    draft = hand_in(home, people[0], "205", "600.00", payee="吴丽")
     url = f"/office/review/{draft.pk}/"
     said = see(head, url)
-    for part in ("钱是付给录入的人的：对方是吴丽。", "没有票据", "没有写经手人、证明人、审批人", "要有决议"):
+    for part in ("钱是付给录入的人的：对方是吴丽。", "没有票据", "没有写经手人、证明人、审批人", "审批权限主任审批"):
         assert part in said, part
     assert "请先看清提示" in words(valid(head.post(url, {"act": "post"})))
     assert Draft.objects.filter(pk=draft.pk).exists()
@@ -115,7 +115,7 @@ def test_money_from_a_person_of_that_name_is_no_caution(
 
 
 def test_account_that_would_fall_below_zero_is_said(home: Compound, people: tuple[User, User], head: Client) -> None:
-    draft = hand_in(home, people[0], "202", "9999.00")
+    draft = hand_in(home, people[0], "202", "9999.00", decision="居民会议3号")
     said = words(valid(head.post(f"/office/review/{draft.pk}/", {"act": "post"})))
     assert "银行会少8,719.00元" in said
     assert Draft.objects.filter(pk=draft.pk).exists()

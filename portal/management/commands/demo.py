@@ -39,7 +39,19 @@ from fees.operations import (
     save_draft,
 )
 from fees.rules import last_day, month_of, months_from, next_month, previous_month
-from portal.demo import KEEPER, PEOPLE, SHAPES, Flow, Person, Shape, month_of_flows, opening_of, people_names, rooms
+from portal.demo import (
+    KEEPER,
+    PEOPLE,
+    SHAPES,
+    Flow,
+    Person,
+    Shape,
+    decision_of,
+    month_of_flows,
+    opening_of,
+    people_names,
+    rooms,
+)
 
 MONTHS = 24
 REASONS = {
@@ -264,7 +276,7 @@ class Command(ProductCommand):
             handler="刘玉珍" if spends else "",
             witness="陈志远" if spends else "",
             approver="主任" if spends else "",
-            decision=flow.decision,
+            decision=flow.decision or (decision_of(flow.amount, month) if spends else ""),
             lines=(
                 LineData(
                     flow.summary,

@@ -23,13 +23,13 @@ from fees.choices import ClosingStep, DraftState
 from fees.documents import cash_book as book_of
 from fees.forms import VoucherForm, draw_form_token, typed_values
 from fees.models import Account, Book, Draft, DraftLine, MoneyAccount, Voucher, VoucherLine
-from fees.operations import Refusal, delete_draft, save_draft
+from fees.operations import PostedAlready, Refusal, delete_draft, save_draft
 from fees.permissions import can_enter
 from fees.rules import ZERO, last_day, month_of, next_month, previous_month
 from portal.documents import numbers_without_gap, slip_of, tied
 from portal.permissions import can_work_in
 from portal.views.office.door import FORM, OfficeRequest, compound_page, find_compound, in_scope, require
-from portal.views.office.words import closed_month, reviewers_of, sentence_of
+from portal.views.office.words import closed_month, field_of, reviewers_of, sentence_of
 from portal.waiting import first_month_to_write, steps_of
 
 HEADER_FIELDS = (
@@ -203,11 +203,25 @@ def _take(request: OfficeRequest, book: Book, draft: Draft | None) -> HttpRespon
     hand_in = request.POST.get("act") != "save"
     try:
         saved = save_draft(form.to_data(papers), draft=draft, hand_in=hand_in, actor=request.user, at=request.at)
+    except PostedAlready as problem:
+        return show_posted(request, problem.voucher)
     except Refusal as problem:
-        form.add_error(None, sentence_of(problem))
+        form.add_error(field_of(problem), sentence_of(problem))
         return _book_page(request, book, month, form, draft=draft, papers=papers)
     messages.success(request, _saved_words(request, saved, hand_in))
     return redirect(f"{reverse('cash_book', args=[book.compound.code, book.kind])}?month={saved.on:%Y-%m}")
+
+
+def show_posted(request: OfficeRequest, voucher: Voucher) -> HttpResponse:
+    """Lead to what a form became that was sent again after its voucher was posted."""
+    messages.success(request, f"这张已经记账：第{voucher.number}号凭证。")
+    return redirect(
+        "office_voucher",
+        code=voucher.book.compound.code,
+        book=voucher.book.kind,
+        year=voucher.year,
+        number=voucher.number,
+    )
 
 
 def _typed_month(request: OfficeRequest, draft: Draft | None) -> date:
@@ -261,7 +275,7 @@ def _saved_words(request: OfficeRequest, draft: Draft, hand_in: bool) -> str:
     what = f"{lines[0].summary}，{show_money(sum((line.amount for line in lines), ZERO))}元"
     if not hand_in:
         return f"存为草稿：{what}。"
-    names = reviewers_of(draft.book.compound, request.today, request.user.pk)
+    names = reviewers_of(draft.book.compound, request.today, draft)
     return f"交给复核了：{what}。" + (f"等{names}复核。" if names else "现在没有人可以复核，请找街道任命主任。")
 
 
@@ -301,10 +315,11 @@ def draft(request: OfficeRequest, code: str, pk: int) -> HttpResponse:
     compound = find_compound(request, code)
     found = _draft(compound, pk)
     may_enter = can_enter(request.user, compound, request.today)
+    by_system = found.reverses_id is not None or found.corrects_id is not None
     if request.method == "POST":
-        require(may_enter and found.reverses_id is None)
+        require(may_enter and not by_system)
         return _take(request, found.book, found)
-    if may_enter and found.reverses_id is None:
+    if may_enter and not by_system:
         initial, lines = typed_values(found)
         month = month_of(found.on)
         form = _entry_form(request, found.book, month, initial=initial | {"form_token": ""}, lines=lines)

@@ -12,7 +12,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from compounds.models import Compound
 from fees.choices import ClosingStep, OpinionKind
-from fees.documents import ClosingView, changes_of, closing_view, last_reasons, opinions_of
+from fees.documents import ClosingView, all_opinions, changes_of, closing_view, last_reasons, opinions_of
 from fees.forms import ApprovalForm, NoteForm, OpinionForm, ReasonsForm
 from fees.models import Closing, Ledger, Opening, Period
 from fees.operations import (
@@ -116,7 +116,8 @@ def closing(request: OfficeRequest, code: str, period: str) -> HttpResponse:
             return redirect("closing", code=compound.code, period=found.code)
         view = closing_view(found)
     last = view.last
-    opinions = opinions_of(found, view.steps) if found.pk else []
+    said = all_opinions(found) if view.steps else []
+    opinions = opinions_of(found, view.steps, said)
     may_say = can_give_opinion(request.user, compound, request.today) and view.ledger is None
     return compound_page(
         request,
@@ -134,7 +135,7 @@ def closing(request: OfficeRequest, code: str, period: str) -> HttpResponse:
             "may_copy": any(written.get(check.key) for check in view.needing_reason),
             "changes": changes_of(view),
             "opinions": opinions,
-            "course": course_of(view),
+            "course": course_of(view, said),
             "may_say": may_say and view.step in (ClosingStep.PREPARED, ClosingStep.APPROVED),
             "said": any(opinion.by_id == request.user.pk for opinion in opinions),
             "explained": explained(view),

@@ -17,7 +17,7 @@ from fees.forms import NoteForm
 from fees.models import Draft, DraftQuerySet, Voucher
 from fees.operations import DraftGone, Refusal, SamePerson, post_draft, return_draft
 from fees.permissions import HEADS, can_review
-from portal.documents import cautions, same_number_elsewhere, slip_of
+from portal.documents import cautions, is_own, same_number_elsewhere, slip_of, who_decides
 from portal.views.office.door import FORM, OfficeRequest, compound_page, find_compound, in_scope, require
 from portal.views.office.words import same_person, sentence_of
 from portal.waiting import narrowed
@@ -36,7 +36,7 @@ def review(request: OfficeRequest) -> HttpResponse:
     """All drafts that wait for review, across the compounds of the scope."""
     page = page_of(_queue(request), request)
     mine = areas_of(request.user, request.today, HEADS)
-    rows = [(slip_of(draft), draft.entered_by_id == request.user.pk) for draft in page]
+    rows = [(slip_of(draft), is_own(draft, request.user)) for draft in page]
     return render(request, "portal/office/review.html", {"page": page, "rows": rows, "reviews": bool(mine)})
 
 
@@ -79,7 +79,7 @@ def _post(request: OfficeRequest, pk: int) -> str:
         voucher = post_draft(pk, actor=request.user, at=request.at, seen=seen)
     except SamePerson:
         draft = Draft.objects.select_related("book__compound").get(pk=pk)
-        return same_person(draft.book.compound, request.today, draft.entered_by_id)
+        return same_person(draft.book.compound, request.today, draft, request.user)
     except Refusal as problem:
         return sentence_of(problem)
     _say_posted(request, voucher)
@@ -102,7 +102,7 @@ def _send_back(request: OfficeRequest, draft: Draft, note: str) -> HttpResponse:
 
 def _next(request: OfficeRequest) -> HttpResponse:
     """Go on to the next draft that this user may post, or back to the queue."""
-    following = _queue(request).exclude(entered_by=request.user).first()
+    following = _queue(request).by_others(request.user).first()
     return redirect("review_draft", pk=following.pk) if following else redirect("review")
 
 
@@ -133,7 +133,7 @@ def _posted_already(request: OfficeRequest, pk: int) -> HttpResponse:
 
 def _page(request: OfficeRequest, draft: Draft, note: NoteForm, problem: str) -> HttpResponse:
     compound = draft.book.compound
-    own = draft.entered_by_id == request.user.pk
+    own = is_own(draft, request.user)
     return compound_page(
         request,
         "portal/office/review_draft.html",
@@ -143,9 +143,10 @@ def _page(request: OfficeRequest, draft: Draft, note: NoteForm, problem: str) ->
             "draft": draft,
             "slip": slip_of(draft),
             "cautions": cautions(draft, request.user, same_number_elsewhere(draft)),
-            "own": same_person(compound, request.today, draft.entered_by_id) if own else "",
+            "own": same_person(compound, request.today, draft, request.user) if own else "",
+            "decided": who_decides(draft),
             "note": note,
             "problem": problem,
-            "waiting": _queue(request).exclude(entered_by=request.user).count(),
+            "waiting": _queue(request).by_others(request.user).count(),
         },
     )

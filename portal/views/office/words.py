@@ -5,12 +5,15 @@ from __future__ import annotations
 from datetime import date
 
 from compounds.models import Appointment, Compound
+from core.models import User
 from core.money import show_money
-from fees.choices import ClosingStep
+from fees.choices import ClosingStep, DecidedBy
+from fees.models import Draft
 from fees.operations import (
     AlreadyIssued,
     BeforeBooks,
     BooksNotOpened,
+    DecisionMissing,
     DoesNotAddUp,
     DraftGone,
     EarlierMonthOpen,
@@ -19,22 +22,27 @@ from fees.operations import (
     MustChecks,
     NegativeBalance,
     NotClosed,
+    NotCorrectable,
     NotHandedIn,
     NotPositive,
     NotReversible,
     OpinionGiven,
+    PaperMissing,
     PeriodClosed,
     PhotographUsed,
+    PostedAlready,
     ProofTooEarly,
     ReasonsMissing,
     Refusal,
     SamePerson,
+    SlipMissing,
     WrongAccount,
     WrongMoneyAccount,
     WrongStep,
 )
 from fees.permissions import HEADS
 from fees.rules import next_month
+from portal.documents import is_own
 
 NOT_REVERSIBLE = {
     "reversal": "这张本身就是红冲，不能再冲。要记回来，请重新录一张。",
@@ -42,7 +50,23 @@ NOT_REVERSIBLE = {
     "waiting": "冲销这张的红字凭证已经交出，正等复核。",
     "earlier_year": "这是以前年度的凭证，不能红冲。请用119或229科目记一张更正凭证，写明街道的文件。",
     "before": "红冲的日期不能早于原凭证的日期。",
+    "too_much": "冲的金额超过了这张凭证还剩下的金额。请看看已经冲过多少。",
 }
+NOT_CORRECTABLE = {
+    "same_year": "这是本年度的凭证，请用红冲更正。",
+    "before": "更正的日期不能早于原凭证的年度。",
+    "kind": "划转和代管的凭证不用更正科目：记反方向的划转或代管就可以。",
+    "reversal": "这张本身就是红冲。请更正它冲销的那一张。",
+    "too_much": "更正的金额超过了原凭证还剩下的金额。请看看已经更正过多少。",
+}
+# What an account asks for, in words, and the field of the voucher form in which it is missing.
+NEEDS = {
+    "decision": ("要有决议。请填决议号；还没有决议，先存草稿。", "decision"),
+    "document": ("要有文件。请在决议号一栏填文件号；还没有文件，先存草稿。", "decision"),
+    "bank slip": ("要附银行回单。票据种类选银行回单，附上照片或扫描件；还没拿到，先存草稿。", "file"),
+    "original": ("要说明退的是哪笔钱。请填原凭证号，或附上原来的收据。", "decision"),
+}
+MAJOR_REPAIR = "222"
 STEP_NOW = {
     "": "这个月还没编制。",
     ClosingStep.PREPARED: "这个月已经编制，正等审定。",
@@ -60,18 +84,34 @@ def closed_month(month: date, step: str) -> str:
     return f"{month.month}月{done}，不能再记{month.month}月的日期。请记{after}月，摘要写明是哪天的事。"
 
 
-def reviewers_of(compound: Compound, on: date, but: object = None) -> str:
-    """Return the names of those who may review a compound's vouchers, except one person."""
+def reviewers_of(compound: Compound, on: date, draft: Draft) -> str:
+    """Return the names of those who may review a draft: neither who typed it nor for whom it was typed."""
     held = Appointment.objects.active(on).covering(compound.area_code).filter(role__in=HEADS).select_related("user")
-    names = dict.fromkeys(a.user.name for a in held if a.user_id != but)
-    return "、".join(names)
+    return "、".join(dict.fromkeys(a.user.name for a in held if not is_own(draft, a.user)))
 
 
-def same_person(compound: Compound, on: date, but: object) -> str:
+def same_person(compound: Compound, on: date, draft: Draft, reviewer: User) -> str:
     """Say that another person must review, and who can."""
-    names = reviewers_of(compound, on, but)
+    names = reviewers_of(compound, on, draft)
     who = f"可以复核的人：{names}。" if names else "现在没有别人可以复核，请找街道任命。"
-    return f"这张凭证是您录的，要由另一个人复核。{who}"
+    whose = "是您录的" if draft.entered_by_id == reviewer.pk else "是替您录的"
+    return f"这张凭证{whose}，要由另一个人复核。{who}"
+
+
+def field_of(problem: Refusal) -> str | None:
+    """Return the field of the voucher form at which a refusal stands, or None for the whole of it."""
+    match problem:
+        case DecisionMissing():
+            return "decision"
+        case PaperMissing():
+            return NEEDS[problem.needs][1]
+        case SlipMissing():
+            return "file"
+        case PeriodClosed() | BeforeBooks() | FarOff():
+            return "on"
+        case NegativeBalance():
+            return "reason"
+    return None
 
 
 def sentence_of(problem: Refusal) -> str:
@@ -91,6 +131,21 @@ def sentence_of(problem: Refusal) -> str:
             return f"记了这笔，{problem.money_account}会少{short}元。请先收款或改从别的账户付；确有原因请在说明里写明。"
         case SamePerson():
             return f"前一步是{problem.who.name}做的，这一步要由另一个人来做。"
+        case DecisionMissing():
+            amount, limit = show_money(problem.amount), show_money(problem.limit)
+            if problem.decided_by == DecidedBy.MEETING:
+                return f"这笔{amount}元超过主任能批的{limit}元，要由自管会会议决定。请填决议号；还没有决议，先存草稿。"
+            return f"这笔{amount}元超过自管会会议能决定的{limit}元，要由居民决定。请填决议号；还没有决议，先存草稿。"
+        case PaperMissing():
+            if problem.account.code == MAJOR_REPAIR:
+                return f"{problem.account}不能当日常开支记，要由居民决定、动用维修资金。请填决议号。"
+            return f"{problem.account}{NEEDS[problem.needs][0]}"
+        case SlipMissing():
+            return f"这张是代{problem.entered_for}录入的，要附他签了名的代录单。票据种类选代录单，附上照片或扫描件。"
+        case PostedAlready():
+            return f"这张表已经存过一次，并且记了账：第{problem.voucher.number}号凭证。"
+        case NotCorrectable():
+            return NOT_CORRECTABLE.get(problem.why, "这张不能更正。")
         case NotReversible():
             return NOT_REVERSIBLE.get(problem.why, "这张不能红冲。")
         case DoesNotAddUp():
