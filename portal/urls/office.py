@@ -2,6 +2,7 @@
 
 from django.urls import path
 
+from portal.views import look
 from portal.views.office import (
     account,
     books,
@@ -37,6 +38,7 @@ urlpatterns = [
     path(f"{OFFICE}jobs/<int:pk>/progress/", jobs.job_progress, name="job_progress"),
     path(f"{OFFICE}jobs/<int:pk>/stop/", jobs.job_stop, name="job_stop"),
     path(f"{OFFICE}jobs/<int:pk>/resume/", jobs.job_resume, name="job_resume"),
+    path(f"{OFFICE}look/", look.office_look, name="office_look"),
     path(f"{OFFICE}history/", history.history, name="history"),
     path(f"{OFFICE}attachments/<int:pk>/", books.attachment, name="attachment"),
     path(COMPOUND, workbench.office_compound, name="office_compound"),

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from portal.views import public
+from portal.views import look, public
 
 urlpatterns = [
     path("", public.home, name="home"),
@@ -14,6 +14,7 @@ urlpatterns = [
     path("verify/", public.verify, name="verify"),
     path("verify/<slug:code>/", public.verify_code, name="verify_code"),
     path("privacy/", public.privacy, name="privacy"),
+    path("look/", look.look, name="look"),
     path("type-size/", public.type_size, name="type_size"),
     path("healthz", public.healthz, name="healthz"),
     path("readyz", public.readyz, name="readyz"),

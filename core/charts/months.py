@@ -1,13 +1,7 @@
-"""Charts as frozen drawings: amounts in, coordinates out; templates turn them into SVG for page and PDF alike.
-
-The same drawing prints in the PDF, where no page style reaches into an SVG: colours and type are presentation
-attributes. ``color`` is one of them, so that the page's class ``green`` still follows the dark look. Widths are drawn
-at 1:1, so that labels stay 18 px: ``wide`` for the column of 880, ``narrow`` for a phone.
-"""
+"""The chart of up to twelve months: income beside expense."""
 
 from __future__ import annotations
 
-import io
 import math
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -15,54 +9,12 @@ from decimal import Decimal
 from functools import cached_property
 from statistics import median
 
-import segno
-from django.utils.html import format_html
-from django.utils.safestring import SafeString
-
+from core.charts.shapes import ZERO, GridLine, Label, Rect, length_of, px
 from core.money import MINUS, plain_decimal
 
-ZERO = Decimal(0)
 STEPS = tuple(Decimal(n) for n in ("1", "1.5", "2", "2.5", "3", "4", "5", "6", "8"))
 UNITS = ((Decimal(10) ** 8, "亿"), (Decimal(10) ** 4, "万"), (Decimal(1000), "千"))
 PEAK = Decimal("1.3")  # a month that stands out so far over the median may carry a word
-TYPE = 18  # px, of every label
-
-
-@dataclass(frozen=True)
-class Rect:
-    """A bar, in px."""
-
-    x: str
-    y: str
-    width: str
-    height: str
-
-
-@dataclass(frozen=True)
-class Label:
-    """A word at its baseline, in px."""
-
-    x: str
-    y: str
-    text: str
-    anchor: str = "middle"
-    strong: bool = False
-
-
-@dataclass(frozen=True)
-class GridLine:
-    """A horizontal line at a round amount."""
-
-    y: str
-    label: Label
-
-
-def _px(value: Decimal | float) -> str:
-    """Show a coordinate with one place, without a needless ``.0``."""
-    return f"{value:.1f}".removesuffix(".0")
-
-
-# --- Twelve months ------------------------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True)
@@ -156,7 +108,7 @@ class MonthPairs:
         scale = frame.plot / float(top - bottom) if top > bottom else 0.0
         zero = frame.top + float(top) * scale if scale else float(frame.top + frame.plot)
         lines = [(axis_label(amount, step), zero - float(amount) * scale) for amount, step in grid_amounts(top, bottom)]
-        left = max([frame.left, *(math.ceil(_length(text)) + 10 for text, _ in lines)])
+        left = max([frame.left, *(math.ceil(length_of(text)) + 10 for text, _ in lines)])
         slot = (frame.width - left) / max(12, len(self.months))
         pair = 2 * frame.bar + frame.gap
         lefts = [left + slot * i + (slot - pair) / 2 for i in range(len(self.months))]
@@ -165,8 +117,8 @@ class MonthPairs:
             width=frame.width,
             height=frame.top + frame.plot + 34,
             plot_left=left,
-            zero=_px(zero),
-            grid=tuple(GridLine(_px(y), Label(_px(left - 8), _px(y + 6), text, "end")) for text, y in lines),
+            zero=px(zero),
+            grid=tuple(GridLine(px(y), Label(px(left - 8), px(y + 6), text, "end")) for text, y in lines),
             incomes=_bars(zip(lefts, (m.income for m in self.months), strict=True), frame.bar, zero, scale),
             # The outline is drawn inside the bar's place.
             expenses=_bars(
@@ -177,8 +129,8 @@ class MonthPairs:
             ),
             labels=tuple(
                 Label(
-                    _px(x + pair / 2),
-                    _px(frame.top + frame.plot + 25),
+                    px(x + pair / 2),
+                    px(frame.top + frame.plot + 25),
                     f"{m.month}月" if frame.words else str(m.month),
                     strong=m is self.last,
                 )
@@ -198,7 +150,7 @@ class MonthPairs:
             if not m.note or height <= PEAK * middle:
                 continue
             y = zero - float(height) * scale + 2
-            length = _length(m.note)
+            length = length_of(m.note)
             for start, end, anchor in (
                 (x + pair + 10, x + pair + 10 + length, "start"),
                 (x - 8 - length, x - 8, "end"),
@@ -212,7 +164,7 @@ class MonthPairs:
                 )
                 if free:
                     taken.append((start, end))
-                    notes.append(Label(_px(start if anchor == "start" else end), _px(y), m.note, anchor))
+                    notes.append(Label(px(start if anchor == "start" else end), px(y), m.note, anchor))
                     break
         return tuple(notes)
 
@@ -223,7 +175,7 @@ def _bars(places: Iterable[tuple[float, Decimal]], width: float, zero: float, sc
     for x, amount in places:
         height = abs(float(amount)) * scale
         if height:
-            drawn.append(Rect(_px(x), _px(zero - height if amount > 0 else zero), _px(width), _px(height)))
+            drawn.append(Rect(px(x), px(zero - height if amount > 0 else zero), px(width), px(height)))
     return tuple(drawn)
 
 
@@ -245,115 +197,3 @@ def axis_label(amount: Decimal, step: Decimal) -> str:
     units = (*UNITS, (Decimal(100), "百")) if step % 100 == 0 else UNITS
     least, unit = next(((least, unit) for least, unit in units if size >= least), (Decimal(1), "元"))
     return (MINUS if amount < 0 else "") + plain_decimal(size / least) + unit
-
-
-def _length(text: str) -> float:
-    """Estimate how long a label is, in px."""
-    return sum(TYPE if ord(sign) > 0x2E80 else TYPE * 0.58 for sign in text)
-
-
-# --- Four sources -------------------------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True)
-class Source:
-    """One source's money of the year so far, in yuan; None where nothing was promised or nothing is said to be due."""
-
-    key: str
-    name: str
-    received: Decimal
-    promised: Decimal | None = None
-    due: Decimal | None = None
-
-
-@dataclass(frozen=True)
-class BarDrawing:
-    """One source's bar at one width: outline promised, solid received, tick due."""
-
-    id: str
-    width: int
-    height: int
-    promised: Rect | None
-    received: Rect | None
-    due: str | None
-    source: Source
-
-
-@dataclass(frozen=True)
-class SourceRow:
-    """One source with its bar at both widths."""
-
-    source: Source
-    wide: BarDrawing
-    narrow: BarDrawing
-
-
-@dataclass(frozen=True)
-class SourceBars:
-    """The sources' bars on one common scale."""
-
-    sources: tuple[Source, ...]
-    name: str = "sources"
-
-    WIDE, NARROW, HEIGHT, INSET = 704, 358, 30, 5
-
-    @property
-    def rows(self) -> tuple[SourceRow, ...]:
-        """The sources in their order, each with its bars."""
-        return tuple(SourceRow(s, self._bar(s, self.WIDE), self._bar(s, self.NARROW)) for s in self.sources)
-
-    @cached_property
-    def _reach(self) -> Decimal:
-        return max((a for s in self.sources for a in (s.promised, s.due, s.received) if a is not None), default=ZERO)
-
-    def _bar(self, source: Source, width: int) -> BarDrawing:
-        # One px is left at the right end for the outline and half the tick.
-        scale = (width - 1) / float(self._reach) if self._reach > 0 else 0.0
-
-        def rect(amount: Decimal | None, inset: float) -> Rect | None:
-            length = float(amount) * scale - 2 * inset if amount is not None else 0.0
-            if length <= 0:
-                return None
-            height = self.HEIGHT - 2 * self.INSET - 2 * inset
-            return Rect(_px(inset), _px(self.INSET + inset), _px(length), _px(height))
-
-        return BarDrawing(
-            id=f"{self.name}-{source.key}-{width}",
-            width=width,
-            height=self.HEIGHT,
-            promised=rect(source.promised, 0.5),
-            received=rect(source.received, 0),
-            due=_px(max(1.0, float(source.due) * scale)) if source.due is not None and scale else None,
-            source=source,
-        )
-
-
-# --- QR -----------------------------------------------------------------------------------------------------------
-
-QUIET = 4  # modules around the code, as the standard asks
-
-
-def qr_svg(address: str, *, size: str = "25mm", quiet: int = QUIET, title: str = "扫码核对") -> SafeString:
-    """Draw an address as a QR code: inline SVG, crisp, black on white whatever the page's look.
-
-    ``size``: width and height with their unit, the quiet zone of ``quiet`` modules included. Below 25 mm phones may
-    fail to read a print.
-    """
-    code = segno.make(address, error="m", micro=False)
-    side = code.symbol_size(border=quiet)[0]
-    drawn = io.StringIO()
-    for y, modules in enumerate(code.matrix_iter(border=quiet)):
-        row, x = list(modules), 0
-        while x < side:
-            start = x
-            while x < side and row[x]:
-                x += 1
-            if x > start:
-                drawn.write(f"M{start} {y}h{x - start}v1H{start}z")
-            x += 1
-    return format_html(
-        '<svg xmlns="http://www.w3.org/2000/svg" width="{}" height="{}" viewBox="0 0 {} {}" role="img" '
-        'aria-label="{}" shape-rendering="crispEdges"><rect width="{}" height="{}" fill="#fff"/>'
-        '<path fill="#000" d="{}"/></svg>',
-        size, size, side, side, title, side, side, drawn.getvalue(),
-    )  # fmt: skip
