@@ -249,5 +249,7 @@ class Attachment(InsertOnly):
         constraints = [
             models.CheckConstraint(
                 condition=Q(supersedes__isnull=True) | ~Q(supersedes=F("id")), name="attachment_never_supersedes_itself"
-            )
+            ),
+            models.UniqueConstraint(fields=["supersedes"], name="attachment_superseded_once"),
         ]
+        indexes = [models.Index(fields=["number", "kind"], name="attachment_by_number")]

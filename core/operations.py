@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import io
+import re
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -10,12 +10,15 @@ from datetime import datetime
 
 from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
-from django.db import models, transaction
+from django.db import IntegrityError, models, transaction
 
 from core.choices import EvidenceKind, UserKind
 from core.codes import draw_code
-from core.hashing import canonical_json, sha256_bytes
+from core.hashing import canonical_json, clean_text, sha256_bytes
 from core.models import Attachment, Document, DocumentFile, Entry, User
+from core.money import half_width
+from core.papers import AttachmentRefused as AttachmentRefused
+from core.papers import clean_attachment
 
 
 def record(
@@ -205,45 +208,34 @@ def issue_document(new: NewDocument, *, actor: User, at: datetime) -> Document:
 
 # --- Attachments --------------------------------------------------------------------------------------------------
 
-MAX_ATTACHMENT = 12 * 1024 * 1024
-MAX_PIXELS = 60_000_000
+# Signs that a name shall not have: it stands in headers, pages and on disks of all kinds.
+_NO_NAME = re.compile(r"[\x00-\x1f\x7f<>:\"/\\|?*]+")
+LONGEST_NAME, LONGEST_NUMBER = 120, 60
 
 
-class AttachmentRefused(Exception):
-    """The file is no picture or PDF that can be kept; str() is the reason in Chinese."""
+def paper_number(text: str) -> str:
+    """Return a paper's number as it is compared: half-width, capitals, without spaces.
 
-
-def _picture(content: bytes) -> bytes:
-    """Return a photograph re-encoded as JPEG, upright, without any metadata or trailing bytes."""
-    from PIL import Image, ImageOps
-
-    try:
-        image = Image.open(io.BytesIO(content), formats=["JPEG", "PNG"])
-        if image.width * image.height > MAX_PIXELS:
-            raise AttachmentRefused("照片太大：像素超过6000万。请缩小后再传。")
-        image.load()
-    except AttachmentRefused:
-        raise
-    except Exception:
-        raise AttachmentRefused("这张照片打不开。请用JPG或PNG照片，或PDF文件。") from None
-    upright = ImageOps.exif_transpose(image).convert("RGB")
-    clean = Image.new("RGB", upright.size)
-    clean.paste(upright)
-    out = io.BytesIO()
-    clean.save(out, "JPEG", quality=85)
-    return out.getvalue()
-
-
-def clean_attachment(content: bytes) -> tuple[bytes, str]:
-    """Return the bytes to keep and their type: photographs re-encoded, PDFs as they are.
-
-    :raises AttachmentRefused: for anything else, too large, or broken.
+    :raises AttachmentRefused: when it is too long or has signs that cannot be shown.
     """
-    if len(content) > MAX_ATTACHMENT:
-        raise AttachmentRefused(f"文件太大：{len(content) // 1048576}MB，最多12MB。请缩小或分开拍。")
-    if content.startswith(b"%PDF-"):
-        return content, "application/pdf"
-    return _picture(content), "image/jpeg"
+    try:
+        number = clean_text("".join(half_width(text).split())).upper()
+    except ValueError as problem:
+        raise AttachmentRefused(f"票据号码：{problem}") from None
+    if len(number) > LONGEST_NUMBER:
+        raise AttachmentRefused(f"票据号码太长，最多{LONGEST_NUMBER}个字。")
+    return number
+
+
+def _paper_name(name: str) -> str:
+    """Return a file's name without folders and signs that could do something; its end is kept, where the kind is."""
+    last = name.replace("\\", "/").rsplit("/", 1)[-1]
+    plain = "".join(sign for sign in _NO_NAME.sub("", last) if sign.isprintable()).strip(" .")
+    return plain[-LONGEST_NAME:] or "票据"
+
+
+class AlreadySuperseded(Exception):
+    """Another paper stands in this one's place already."""
 
 
 @dataclass(frozen=True)
@@ -259,31 +251,55 @@ class KeptPaper:
 def store_paper(content: bytes, *, name: str) -> KeptPaper:
     """Put a paper's picture or PDF into the store; outside any transaction, as it is slow.
 
-    :raises AttachmentRefused: when the bytes are no photograph or PDF.
+    :raises AttachmentRefused: when the bytes are no photograph or PDF that can be kept.
     """
     kept, content_type = clean_attachment(content)
-    short = name.replace("\\", "/").rsplit("/", 1)[-1][-120:] or "票据"
-    return KeptPaper(short, content_type, len(kept), store_bytes(kept))
+    return KeptPaper(_paper_name(name), content_type, len(kept), store_bytes(kept))
 
 
 @transaction.atomic
 def enter_attachment(
-    paper: KeptPaper, *, kind: str, number: str, area_code: str, actor: User, at: datetime
+    paper: KeptPaper,
+    *,
+    kind: str,
+    number: str,
+    area_code: str,
+    actor: User,
+    at: datetime,
+    supersedes: Attachment | None = None,
 ) -> Attachment:
-    """Write the row of a stored paper, and record it."""
-    attachment = Attachment.objects.create(
-        kind=kind or EvidenceKind.OTHER,
-        number=number,
-        name=paper.name,
-        content_type=paper.content_type,
-        size=paper.size,
-        sha256=paper.sha256,
-        area_code=area_code,
-        added_by=actor,
-        added_at=at,
-    )
-    record("attachment.add", f"加票据{attachment.name}", actor=actor, at=at, area_code=area_code,
-           subject=attachment, data={"sha256": paper.sha256})  # fmt: skip
+    """Write the row of a stored paper, which never changes afterwards, and record it.
+
+    ``supersedes``: the paper in whose place this one comes; that one stays as it is (会计法 14).
+
+    :raises AttachmentRefused: when the number cannot be kept.
+    :raises AlreadySuperseded: when another paper came into that place before.
+    """
+    number = paper_number(number)
+    try:
+        with transaction.atomic():
+            attachment = Attachment.objects.create(
+                kind=kind if kind in EvidenceKind.values else EvidenceKind.OTHER,
+                number=number,
+                name=paper.name,
+                content_type=paper.content_type,
+                size=paper.size,
+                sha256=paper.sha256,
+                area_code=area_code,
+                supersedes=supersedes,
+                added_by=actor,
+                added_at=at,
+            )
+    except IntegrityError:
+        if supersedes is not None and Attachment.objects.filter(supersedes=supersedes).exists():
+            raise AlreadySuperseded from None
+        raise
+    data: dict[str, object] = {"sha256": paper.sha256, "kind": attachment.kind, "number": number}
+    action, what = "attachment.add", f"加票据{paper.name}"
+    if supersedes is not None:
+        action, what = "attachment.supersede", f"用新的代替票据{supersedes.name}"
+        data["supersedes"] = supersedes.pk
+    record(action, what, actor=actor, at=at, area_code=area_code, subject=attachment, data=data)
     return attachment
 
 
@@ -292,7 +308,8 @@ def add_attachment(
 ) -> Attachment:
     """Keep a paper's picture or PDF; the stored bytes never change afterwards.
 
-    :raises AttachmentRefused: when the bytes are no photograph or PDF.
+    :raises AttachmentRefused: when the bytes are no photograph or PDF that can be kept, or the number is no number.
     """
+    paper_number(number)  # before anything is stored
     paper = store_paper(content, name=name)
     return enter_attachment(paper, kind=kind, number=number, area_code=area_code, actor=actor, at=at)

@@ -10,7 +10,7 @@ from decimal import Decimal
 from typing import Any
 
 from core.choices import EvidenceKind
-from core.models import Attachment, User
+from core.models import User
 from core.money import capitals
 from fees.choices import DecidedBy, Direction
 from fees.documents import CashBook, CashRow, ClosingCheck, ClosingView
@@ -131,7 +131,7 @@ class Caution:
     answer: bool = False
 
 
-def cautions(draft: Draft, reviewer: User, used_twice: Sequence[Attachment]) -> list[Caution]:
+def cautions(draft: Draft, reviewer: User, used_twice: Sequence[str]) -> list[Caution]:
     """Return what a reviewer must see before posting a draft (domain.md: a payment to oneself is answered)."""
     found = []
     spends = draft.direction in (Direction.EXPENSE, Direction.HELD_OUT)
@@ -154,10 +154,7 @@ def cautions(draft: Draft, reviewer: User, used_twice: Sequence[Attachment]) -> 
             found.append(Caution(f"{account}要有合同，这个小区还没有附过。"))
     if draft.bill_on and month_of(draft.bill_on) < month_of(draft.on):
         found.append(Caution(f"票据是{draft.bill_on.year}年{draft.bill_on.month}月的，早于记账的月份。"))
-    for attachment in used_twice:
-        found.append(
-            Caution(f"{attachment.get_kind_display()}{attachment.number}在别处已经用过一次。请看是不是重复报销。")
-        )
+    found += [Caution(sentence) for sentence in used_twice]
     if draft.reason:
         found.append(Caution(f"录入的人写明了特殊情况：{draft.reason}"))
     return found
@@ -182,19 +179,6 @@ def who_decides(draft: Draft) -> str:
 
 def _signers(draft: Draft) -> list[tuple[str, str]]:
     return [("经手人", draft.handler), ("证明人", draft.witness), ("审批人", draft.approver)]
-
-
-def same_number_elsewhere(draft: Draft) -> list[Attachment]:
-    """Return the draft's papers whose kind and number another paper bears too, other bytes or not."""
-    numbered = [a for a in draft.attachments.all() if a.number]
-    if not numbered:
-        return []
-    taken = set(
-        Attachment.objects.filter(number__in=[a.number for a in numbered])
-        .exclude(pk__in=[a.pk for a in numbered])
-        .values_list("kind", "number")
-    )
-    return [a for a in numbered if (a.kind, a.number) in taken]
 
 
 @dataclass(frozen=True)

@@ -84,7 +84,8 @@ class Migration(migrations.Migration):
             options={
                 'verbose_name': '票据附件',
                 'verbose_name_plural': '票据附件',
-                'constraints': [models.CheckConstraint(condition=models.Q(('supersedes__isnull', True), models.Q(('supersedes', models.F('id')), _negated=True), _connector='OR'), name='attachment_never_supersedes_itself')],
+                'indexes': [models.Index(fields=['number', 'kind'], name='attachment_by_number')],
+                'constraints': [models.CheckConstraint(condition=models.Q(('supersedes__isnull', True), models.Q(('supersedes', models.F('id')), _negated=True), _connector='OR'), name='attachment_never_supersedes_itself'), models.UniqueConstraint(fields=('supersedes',), name='attachment_superseded_once')],
             },
         ),
         migrations.CreateModel(

@@ -27,6 +27,7 @@ from fees.documents.opinions import (
     opinions_of,
     round_start,
 )
+from fees.documents.papers import Double, Paper, Use, doubles_of, papers_of_draft, papers_of_voucher
 from fees.documents.parts import BookPart, Group, Line
 from fees.documents.resubmission import Changes, changes_of, last_reasons
 from fees.documents.reversals import Remainder, remainders
@@ -61,6 +62,7 @@ __all__ = [
     "Compared",
     "Comparison",
     "Correction",
+    "Double",
     "Group",
     "Hanging",
     "HangingPlace",
@@ -71,6 +73,7 @@ __all__ = [
     "MonthRow",
     "NoticeRow",
     "OpenMonth",
+    "Paper",
     "Remainder",
     "Said",
     "ServiceRow",
@@ -78,6 +81,7 @@ __all__ = [
     "Standing",
     "ToldGroup",
     "ToldRow",
+    "Use",
     "all_opinions",
     "answer_to",
     "approvals",
@@ -87,6 +91,7 @@ __all__ = [
     "changes_of",
     "closing_view",
     "data_hash",
+    "doubles_of",
     "hanging_of",
     "heads_of",
     "is_answered",
@@ -95,6 +100,8 @@ __all__ = [
     "ledger_json",
     "month_of_books",
     "opinions_of",
+    "papers_of_draft",
+    "papers_of_voucher",
     "posted_months",
     "print_context",
     "read_ledger",

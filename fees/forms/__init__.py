@@ -1,5 +1,6 @@
 """Input of the books, as people type it."""
 
+from fees.forms.papers import PaperForm
 from fees.forms.periods import ApprovalForm, NoteForm, OpinionForm, PublishForm, ReasonsForm
 from fees.forms.posting import ProofForm
 from fees.forms.vouchers import (
@@ -19,6 +20,7 @@ __all__ = [
     "LineForm",
     "NoteForm",
     "OpinionForm",
+    "PaperForm",
     "ProofForm",
     "PublishForm",
     "ReasonsForm",

@@ -16,6 +16,15 @@ from fees.operations.drafts import (
 from fees.operations.importing import Cashbook, CashbookRow, OpeningRow, import_cashbook
 from fees.operations.issuing import issue_ledger, start_publishing
 from fees.operations.opinions import give_opinion
+from fees.operations.papers import (
+    EVIDENCE_ADDED,
+    add_evidence,
+    add_papers,
+    remove_paper,
+    stored_of,
+    supersede_in_draft,
+    supersede_in_voucher,
+)
 from fees.operations.periods import approve_period, ensure_period, prepare_period, send_back_period, withdraw_approval
 from fees.operations.posting import post_draft, post_postings
 from fees.operations.proofs import prove_posting
@@ -40,6 +49,7 @@ from fees.operations.refusals import (
     NotPositive,
     NotReversible,
     OpinionGiven,
+    PaperGone,
     PaperMissing,
     PeriodClosed,
     PhotographUsed,
@@ -50,6 +60,7 @@ from fees.operations.refusals import (
     RowsRefused,
     SamePerson,
     SlipMissing,
+    TooManyPapers,
     WrongAccount,
     WrongMoneyAccount,
     WrongStep,
@@ -67,6 +78,7 @@ from fees.operations.reversing import (
 
 __all__ = [
     "DIRECTIONS_OF",
+    "EVIDENCE_ADDED",
     "LOWERS",
     "RAISES",
     "AlreadyIssued",
@@ -95,6 +107,7 @@ __all__ = [
     "OpeningData",
     "OpeningRow",
     "OpinionGiven",
+    "PaperGone",
     "PaperMissing",
     "PeriodClosed",
     "PhotographUsed",
@@ -106,9 +119,12 @@ __all__ = [
     "RowsRefused",
     "SamePerson",
     "SlipMissing",
+    "TooManyPapers",
     "WrongAccount",
     "WrongMoneyAccount",
     "WrongStep",
+    "add_evidence",
+    "add_papers",
     "approve_period",
     "check_data",
     "check_hand_in",
@@ -130,11 +146,15 @@ __all__ = [
     "prove_posting",
     "refuse_correction",
     "refuse_reversal",
+    "remove_paper",
     "return_draft",
     "reversal_summary",
     "reverse_voucher",
     "save_draft",
     "send_back_period",
     "start_publishing",
+    "stored_of",
+    "supersede_in_draft",
+    "supersede_in_voucher",
     "withdraw_approval",
 ]

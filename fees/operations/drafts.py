@@ -247,7 +247,7 @@ def save_draft(data: DraftData, *, draft: Draft | None = None, hand_in: bool, ac
         )
         for position, line in enumerate(data.lines, start=1)
     )
-    draft.attachments.set(data.attachments)
+    draft.attachments.add(*data.attachments)  # a phone may have added some meanwhile; only remove_paper takes one off
     record("draft.hand_in" if hand_in else "draft.save", f"{'交给复核' if hand_in else '存草稿'}：{data.lines[0].summary}",
            actor=actor, at=at, area_code=period.compound.area_code, subject=draft,
            data={"on": data.on.isoformat(), "amount": plain_money(data.amount)})  # fmt: skip

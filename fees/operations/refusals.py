@@ -255,3 +255,15 @@ class RowsRefused(Refusal):
     def __init__(self, rows: Sequence[tuple[str, int, str, Refusal]]) -> None:
         super().__init__(rows)
         self.rows = list(rows)
+
+
+class PaperGone(Refusal):
+    """The paper hangs there no more: it was taken off, or another one stands in its place."""
+
+
+class TooManyPapers(Refusal):
+    """More papers than a draft or voucher can have."""
+
+    def __init__(self, most: int) -> None:
+        super().__init__(most)
+        self.most = most

@@ -20,7 +20,7 @@ from compounds.models import Appointment, Area, Compound
 from core.middleware import begin_session
 from core.models import Job, User
 from core.operations import machine
-from fees.models import Draft, Ledger
+from fees.models import Draft, Ledger, VoucherEvidence
 from fees.operations import save_draft
 from tests import factories
 from tests.factories import AT
@@ -196,6 +196,8 @@ def table(home: Compound, bookkeeper: User, draft: Draft, paper: int, jobs: Mapp
                        elsewhere=missing, **more)  # fmt: skip
 
     voucher = (code, "service", 2026, 1)
+    shown = VoucherEvidence.objects.filter(voucher__book__compound=home).select_related("voucher__book").earliest("pk")
+    with_paper = (code, shown.voucher.book.kind, shown.voucher.year, shown.voucher.number, shown.attachment_id)
     appointed = Appointment.objects.get(user=bookkeeper)
     public = [
         Address("home", "public"),
@@ -247,6 +249,13 @@ def table(home: Compound, bookkeeper: User, draft: Draft, paper: int, jobs: Mapp
         of("office_ledgers", code, act=ISSUE, data={"month": "2026-10"}),
         of("office_ledger", code, "2026-10", act=PROVE),
         of("attachment", paper, elsewhere=(999_999,)),
+        of("attachment_preview", paper, elsewhere=(999_999,)),
+        of("draft_papers", code, draft.pk, act=ENTER, elsewhere=(code, 999_999)),
+        of("draft_paper", code, draft.pk, paper, see=ENTER, act=ENTER, elsewhere=(code, draft.pk, 999_999)),
+        of("draft_paper_remove", code, draft.pk, paper, methods=("POST",), act=ENTER,
+           elsewhere=(code, draft.pk, 999_999)),
+        of("voucher_papers", *voucher, act=ENTER),
+        of("voucher_paper", *with_paper, see=ENTER, act=ENTER, elsewhere=(*voucher, 999_999)),
         *(
             of(name, jobs[area].pk, about=area, elsewhere=(999_999,), variant=f"of {len(area)}", **more)
             for area in jobs

@@ -147,6 +147,7 @@ def test_the_table_says_something() -> None:
 
 FEW = {"auditor own", "committee_cashier own", "committee_bookkeeper foreign"}
 COMPOUND_PAGES = {
+    "draft_papers", "draft_paper", "draft_paper_remove", "voucher_papers", "voucher_paper",
     "office_compound", "drafts", "draft", "draft_new", "draft_delete", "cash_book", "office_voucher", "reversal",
     "closings", "closing", "closing_approval", "closing_withdrawal", "opinion", "office_ledgers", "review_draft",
 }  # fmt: skip
@@ -160,6 +161,7 @@ def everywhere(*_: Any, **__: Any) -> list[str]:
     return ["110107"]
 
 
+PAPER_PAGES = {"draft_papers", "draft_paper", "draft_paper_remove", "voucher_papers", "voucher_paper"}
 SABOTAGE: list[tuple[str, Callable[..., Any], set[str]]] = [
     ("portal.views.office.books.can_enter", yes, {"draft", "draft_new", "draft_delete"}),
     ("portal.views.office.vouchers.can_enter", yes, {"reversal"}),
@@ -171,7 +173,8 @@ SABOTAGE: list[tuple[str, Callable[..., Any], set[str]]] = [
     ("portal.views.office.ledgers.issuing_areas", everywhere, {"publish"}),
     ("portal.views.office.jobs._may_steer", yes, {"job_stop", "job_resume"}),
     ("portal.views.office.jobs.can_work_in", yes, {"job", "job_progress", "job_stop", "job_resume"}),
-    ("portal.views.office.books.can_work_in", yes, {"attachment"}),
+    ("portal.views.office.papers.can_work_in", yes, {"attachment", "attachment_preview"}),
+    ("portal.views.office.papers.can_enter", yes, PAPER_PAGES),
     ("compounds.models.CompoundQuerySet.visible_to", lambda self, user, on: self, COMPOUND_PAGES),
     ("core.models.JobQuerySet.within", lambda self, prefixes: self, {"jobs"}),
     ("core.models.EntryQuerySet.within", lambda self, prefixes: self, {"history"}),

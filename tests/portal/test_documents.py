@@ -1,4 +1,4 @@
-"""What office pages make of the books for the eye: brackets of reversals, gaps, papers used twice."""
+"""What office pages make of the books for the eye: brackets of reversals, gaps."""
 
 from __future__ import annotations
 
@@ -9,11 +9,8 @@ from typing import Any
 
 import pytest
 
-from core.models import Attachment
 from fees.documents import CashBook, CashRow
-from fees.operations import save_draft
-from portal.documents import numbers_without_gap, same_number_elsewhere, tied
-from tests import factories
+from portal.documents import numbers_without_gap, tied
 
 ZERO = Decimal("0.00")
 
@@ -59,22 +56,3 @@ def test_gaps_are_not_denied(numbers: list[int], said: tuple[int, int] | None) -
     book: Any = SimpleNamespace()
     rows = tuple(row(n) for n in numbers)
     assert numbers_without_gap(CashBook(book, date(2026, 10, 1), ZERO, rows, ZERO, ZERO, ZERO)) == said
-
-
-@pytest.mark.django_db
-def test_paper_whose_number_is_used_elsewhere_is_named() -> None:
-    home = factories.compound()
-    keeper, _ = factories.people(home)
-
-    def paper(number: str, kind: str = "e_invoice") -> Attachment:
-        return Attachment.objects.create(
-            kind=kind, number=number, name="a.jpg", content_type="image/jpeg", size=1, sha256="0" * 64,
-            area_code="110107004010", added_by=keeper, added_at=factories.AT,
-        )  # fmt: skip
-
-    paper("25117")
-    paper("25118", kind="receipt")
-    papers = (paper("25117"), paper("25118"), paper(""))
-    data = factories.data(home, date(2026, 10, 25), "202", "5.00", attachments=papers)
-    draft = save_draft(data, hand_in=True, actor=keeper, at=factories.AT)
-    assert same_number_elsewhere(draft) == [papers[0]]

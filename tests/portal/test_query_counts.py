@@ -124,6 +124,7 @@ def pages(town: Town) -> dict[str, tuple[str, User | None]]:
     mine = Voucher.objects.filter(book__compound=town.home, book__kind="service")
     voucher = mine.filter(evidence__isnull=False, reversed_by=None).earliest("seq")
     paper = voucher.evidence.get().attachment_id
+    drafted = draft.attachments.get().pk
     hung = mine.earliest("seq")  # of a month whose ledger hangs
     number = (code, "service", voucher.year, voucher.number)
     person = User.objects.filter(appointments__role=Role.COMMUNITY_CLERK).order_by("pk").first()
@@ -160,6 +161,11 @@ def pages(town: Town) -> dict[str, tuple[str, User | None]]:
         "history": (reverse("history"), staff),
         "history csv": (reverse("history") + "?format=csv", staff),
         "attachment": (reverse("attachment", args=[paper]), head),
+        "attachment_preview": (reverse("attachment_preview", args=[paper]), head),
+        "draft_papers": (reverse("draft_papers", args=[code, draft.pk]), keeper),
+        "draft_paper": (reverse("draft_paper", args=[code, draft.pk, drafted]), keeper),
+        "voucher_papers": (reverse("voucher_papers", args=number), keeper),
+        "voucher_paper": (reverse("voucher_paper", args=[*number, paper]), keeper),
         "office_compound": (reverse("office_compound", args=[code]), head),
         "drafts": (reverse("drafts", args=[code]), keeper),
         "draft": (reverse("draft", args=[code, draft.pk]), keeper),
@@ -190,7 +196,7 @@ def pages(town: Town) -> dict[str, tuple[str, User | None]]:
 
 # Addresses that only take a POST, lead elsewhere, or are Django's own without a list of ours.
 WITHOUT_PAGE = {
-    "logout", "draft_new", "draft_delete", "job_stop", "job_resume", "admin:login", "admin:logout",
+    "logout", "draft_new", "draft_delete", "draft_paper_remove", "job_stop", "job_resume", "admin:login", "admin:logout",
     "admin:password_change", "admin:password_change_done", "admin:autocomplete", "admin:jsi18n", "admin:view_on_site",
     "admin:app_list", "admin:core_user_history", "admin:core_user_delete", "admin:compounds_appointment_history",
     "admin:compounds_appointment_delete", "admin:compounds_appointment_change", "admin:compounds_area_add",

@@ -7,27 +7,25 @@ from datetime import date
 from typing import Any
 
 from django.contrib import messages
-from django.db.models import Q
 from django.http import Http404, HttpResponse
 from django.http.request import QueryDict
 from django.shortcuts import redirect
 from django.urls import reverse
-from django.utils.http import content_disposition_header
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from compounds.models import Compound
 from core.models import Attachment
 from core.money import NotUnderstood, parse_month, show_money
-from core.operations import AttachmentRefused, add_attachment, read_bytes, record
+from core.operations import AttachmentRefused, add_attachment
 from fees.choices import ClosingStep, DraftState
 from fees.documents import cash_book as book_of
+from fees.documents import papers_of_draft
 from fees.forms import VoucherForm, draw_form_token, typed_values
 from fees.models import Account, Book, Draft, DraftLine, MoneyAccount, Voucher, VoucherLine
 from fees.operations import PostedAlready, Refusal, delete_draft, save_draft
 from fees.permissions import can_enter
 from fees.rules import ZERO, last_day, month_of, next_month, previous_month
 from portal.documents import numbers_without_gap, slip_of, tied
-from portal.permissions import can_work_in
 from portal.views.office.door import FORM, OfficeRequest, compound_page, find_compound, in_scope, require
 from portal.views.office.words import closed_month, field_of, reviewers_of, sentence_of
 from portal.waiting import first_month_to_write, steps_of
@@ -37,9 +35,6 @@ HEADER_FIELDS = (
     "entered_for", "reason", "evidence_kind", "evidence_number", "form_token",
 )  # fmt: skip
 LINE_FIELDS = ("summary", "account", "income", "expense", "quantity", "unit_price", "source", "service_line")
-PAPER_POLICY = (
-    "sandbox; default-src 'none'; object-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
-)
 CLOSED = (ClosingStep.PREPARED, ClosingStep.APPROVED)
 
 
@@ -153,6 +148,7 @@ def _book_page(
         form = None
     first = min(steps, default=None)
     this_month = month_of(request.today)
+    owned = papers_of_draft(draft) if draft is not None else ()
     return compound_page(
         request,
         "portal/office/cash_book.html",
@@ -167,7 +163,8 @@ def _book_page(
             "numbers": numbers_without_gap(shown),
             "form": form,
             "draft": draft,
-            "papers": list(papers),
+            "papers": [paper for paper in papers if paper.pk not in {own.paper.pk for own in owned}],
+            "own_papers": owned,
             "closed": closed_month(month, step) if closed else "",
             "open_month": first_month_to_write(steps, request.today) if closed else None,
             "may_enter": can_enter(request.user, compound, request.today),
@@ -200,7 +197,7 @@ def _take(request: OfficeRequest, book: Book, draft: Draft | None) -> HttpRespon
         if refused:
             form.add_error("file", refused)
         return _book_page(request, book, month, form, draft=draft, papers=papers)
-    hand_in = request.POST.get("act") != "save"
+    hand_in = request.POST.get("act") not in ("save", "photo")
     try:
         saved = save_draft(form.to_data(papers), draft=draft, hand_in=hand_in, actor=request.user, at=request.at)
     except PostedAlready as problem:
@@ -209,6 +206,8 @@ def _take(request: OfficeRequest, book: Book, draft: Draft | None) -> HttpRespon
         form.add_error(field_of(problem), sentence_of(problem))
         return _book_page(request, book, month, form, draft=draft, papers=papers)
     messages.success(request, _saved_words(request, saved, hand_in))
+    if request.POST.get("act") == "photo":
+        return redirect("draft_papers", code=book.compound.code, pk=saved.pk)
     return redirect(f"{reverse('cash_book', args=[book.compound.code, book.kind])}?month={saved.on:%Y-%m}")
 
 
@@ -244,13 +243,14 @@ def _papers(request: OfficeRequest, compound: Compound, draft: Draft | None) -> 
     """Return the papers of the form, a newly sent file among them, and what is wrong with that file.
 
     A file is kept at once, so that an error elsewhere in the form does not lose it. Only papers that this user
-    added to this compound, or that the draft has, are taken.
+    added to this compound are taken, beside those that the draft has.
     """
     ids = [int(text) for text in request.POST.getlist("attachment") if text.isascii() and text.isdecimal()][:50]
-    mine = Q(added_by=request.user, area_code=compound.area_code)
-    if draft is not None:
-        mine |= Q(pk__in=draft.attachments.values("pk"))
-    papers = list(Attachment.objects.filter(mine, pk__in=ids).order_by("pk"))
+    held = set(draft.attachments.values_list("pk", flat=True)) if draft is not None else set()
+    sent = Attachment.objects.filter(added_by=request.user, area_code=compound.area_code, pk__in=ids)
+    papers = list(sent.order_by("pk"))
+    if draft is not None:  # these are taken off on the page of the draft's papers only
+        papers = [*draft.attachments.order_by("pk"), *(paper for paper in papers if paper.pk not in held)]
     file = request.FILES.get("file")
     number = request.POST.get("evidence_number", "").strip()
     if file is None:
@@ -324,7 +324,12 @@ def draft(request: OfficeRequest, code: str, pk: int) -> HttpResponse:
         month = month_of(found.on)
         form = _entry_form(request, found.book, month, initial=initial | {"form_token": ""}, lines=lines)
         return _book_page(request, found.book, month, form, draft=found, papers=found.attachments.all())
-    shown = {"slip": slip_of(found), "may_enter": may_enter, "waits": found.state == DraftState.HANDED_IN}
+    shown = {
+        "slip": slip_of(found),
+        "may_enter": may_enter,
+        "waits": found.state == DraftState.HANDED_IN,
+        "papers": papers_of_draft(found),
+    }
     return compound_page(request, "portal/office/draft.html", compound, "books", shown)
 
 
@@ -341,27 +346,3 @@ def draft_delete(request: OfficeRequest, code: str, pk: int) -> HttpResponse:
     else:
         messages.success(request, "草稿删去了。")
     return redirect("drafts", code=compound.code)
-
-
-# --- Papers -------------------------------------------------------------------------------------------------------
-
-
-@require_safe
-@in_scope
-def attachment(request: OfficeRequest, pk: int) -> HttpResponse:
-    """The stored bytes of a paper, as a download that no browser runs; each reading stands in the history."""
-    paper = Attachment.objects.filter(pk=pk).first()
-    if paper is None or not can_work_in(request.user, paper.area_code, request.today):
-        raise Http404
-    content = read_bytes(paper.sha256)
-    record("attachment.read", f"打开票据{paper.name}", actor=request.user, at=request.at, area_code=paper.area_code,
-           subject=paper)  # fmt: skip
-    response = HttpResponse(content, content_type=paper.content_type)
-    picture = paper.content_type == "image/jpeg"
-    ending = ".jpg" if picture else ".pdf"
-    name = paper.name if paper.name.lower().endswith(ending) else f"{paper.name}{ending}"
-    header = content_disposition_header(not picture, name)
-    if header:
-        response["Content-Disposition"] = header
-    response["Content-Security-Policy"] = PAPER_POLICY
-    return response

@@ -13,12 +13,14 @@ from django.views.decorators.http import require_http_methods, require_safe
 from compounds.models import Compound
 from compounds.permissions import areas_of
 from core.pages import page_of
+from fees.documents import papers_of_draft
 from fees.forms import NoteForm
 from fees.models import Draft, DraftQuerySet, Voucher
 from fees.operations import DraftGone, Refusal, SamePerson, post_draft, return_draft
 from fees.permissions import HEADS, can_review
-from portal.documents import cautions, is_own, same_number_elsewhere, slip_of, who_decides
+from portal.documents import cautions, is_own, slip_of, who_decides
 from portal.views.office.door import FORM, OfficeRequest, compound_page, find_compound, in_scope, require
+from portal.views.office.papers import used_twice
 from portal.views.office.words import same_person, sentence_of
 from portal.waiting import narrowed
 
@@ -63,7 +65,7 @@ def review_draft(request: OfficeRequest, pk: int) -> HttpResponse:
 
 def _unanswered(request: OfficeRequest, draft: Draft) -> str:
     """Return what to say where a warning that must be answered was not ticked."""
-    found = cautions(draft, request.user, same_number_elsewhere(draft))
+    found = cautions(draft, request.user, used_twice(request, papers_of_draft(draft), draft=draft))
     if any(c.answer for c in found) and request.POST.get("seen") != "yes":
         return '请先看清提示，在"我看过了"前面打勾。'
     return ""
@@ -134,6 +136,7 @@ def _posted_already(request: OfficeRequest, pk: int) -> HttpResponse:
 def _page(request: OfficeRequest, draft: Draft, note: NoteForm, problem: str) -> HttpResponse:
     compound = draft.book.compound
     own = is_own(draft, request.user)
+    papers = papers_of_draft(draft)
     return compound_page(
         request,
         "portal/office/review_draft.html",
@@ -142,9 +145,10 @@ def _page(request: OfficeRequest, draft: Draft, note: NoteForm, problem: str) ->
         {
             "draft": draft,
             "slip": slip_of(draft),
-            "cautions": cautions(draft, request.user, same_number_elsewhere(draft)),
             "own": same_person(compound, request.today, draft, request.user) if own else "",
             "decided": who_decides(draft),
+            "papers": papers,
+            "cautions": cautions(draft, request.user, used_twice(request, papers, draft=draft)),
             "note": note,
             "problem": problem,
             "waiting": _queue(request).by_others(request.user).count(),

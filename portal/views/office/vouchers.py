@@ -8,6 +8,7 @@ from django.shortcuts import redirect
 from django.views.decorators.http import require_http_methods, require_safe
 
 from compounds.models import Compound
+from fees.documents import papers_of_voucher
 from fees.forms import ReversalForm
 from fees.models import Draft, Ledger, Voucher
 from fees.operations import Refusal, reverse_voucher
@@ -44,7 +45,9 @@ def office_voucher(request: OfficeRequest, code: str, book: str, year: int, numb
             "red": red,
             "red_waits": Draft.objects.filter(reverses=voucher).exists() if red is None else False,
             "other_leg": other.select_related("book").first() if other is not None else None,
-            "papers": list(voucher.evidence.select_related("attachment").order_by("pk")),
+            "papers": papers_of_voucher(voucher),
+            "references": [row for row in voucher.evidence.order_by("pk") if row.attachment_id is None],
+            "may_enter": can_enter(request.user, compound, request.today),
             "hangs": Ledger.objects.of(compound).covering(voucher.on).exists(),
             "may_reverse": can_enter(request.user, compound, request.today)
             and voucher.reverses_id is None

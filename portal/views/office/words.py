@@ -27,6 +27,7 @@ from fees.operations import (
     NotPositive,
     NotReversible,
     OpinionGiven,
+    PaperGone,
     PaperMissing,
     PeriodClosed,
     PhotographUsed,
@@ -36,6 +37,7 @@ from fees.operations import (
     Refusal,
     SamePerson,
     SlipMissing,
+    TooManyPapers,
     WrongAccount,
     WrongMoneyAccount,
     WrongStep,
@@ -158,6 +160,10 @@ def sentence_of(problem: Refusal) -> str:
             return "划转要选两个不同的账户。"
         case DraftGone():
             return "这张草稿已经不在了：可能刚被删去或已经记账。"
+        case PaperGone():
+            return "这张票据已经不在这里了：可能刚被拿掉或改过。"
+        case TooManyPapers():
+            return f"一张凭证最多附{problem.most}张票据。"
         case NotHandedIn():
             return "这张凭证不在等复核：可能刚被退回或改动。"
         case FormReused():
