@@ -22,12 +22,11 @@ def stored_of(paper: Attachment) -> KeptPaper:
     return KeptPaper(paper.name, paper.content_type, paper.size, paper.sha256)
 
 
-def _locked(draft: Draft) -> Draft:
-    """Lock the books and return the draft as it stands now.
+def _now(draft: Draft) -> Draft:
+    """Return the draft as it stands under the lock.
 
     :raises DraftGone: when it was posted or deleted in the meantime.
     """
-    lock_books(draft.book.compound)
     locked = Draft.objects.filter(pk=draft.pk).first()
     if locked is None:
         raise DraftGone
@@ -46,7 +45,8 @@ def add_papers(draft: Draft, papers: Sequence[Attachment], *, actor: User, at: d
 
     :raises DraftGone: :raises TooManyPapers:
     """
-    locked = _locked(draft)
+    lock_books(draft.book.compound)
+    locked = _now(draft)
     held = set(locked.attachments.values_list("sha256", flat=True))
     fresh = []
     for paper in papers:
@@ -70,7 +70,8 @@ def remove_paper(draft: Draft, paper: Attachment, *, actor: User, at: datetime) 
 
     :raises DraftGone: :raises PaperGone: when it hangs there no more.
     """
-    locked = _locked(draft)
+    lock_books(draft.book.compound)
+    locked = _now(draft)
     if not locked.attachments.filter(pk=paper.pk).exists():
         raise PaperGone
     locked.attachments.remove(paper)
@@ -89,7 +90,8 @@ def supersede_in_draft(
     :raises DraftGone: :raises PaperGone: :raises AlreadySuperseded: :raises AttachmentRefused:
     Source: 会计法 14: an original document is never altered.
     """
-    locked = _locked(draft)
+    lock_books(draft.book.compound)
+    locked = _now(draft)
     if not locked.attachments.filter(pk=paper.pk).exists():
         raise PaperGone
     new = enter_attachment(stored, kind=kind, number=number, area_code=paper.area_code, actor=actor, at=at,

@@ -22,7 +22,7 @@ VOCABULARY = {
 HELPERS = {
     "core": {
         "charts", "codes", "commands", "hashing", "insert_only", "jobs", "masking", "middleware", "money", "pages",
-        "passwords", "pdf", "spreadsheets", "storage",
+        "papers", "passwords", "pdf", "spreadsheets", "storage",
     },
     "fees": {"anchors", "verification", "verdicts"},
     "portal": {"demo", "keeping", "navigation", "waiting"},
