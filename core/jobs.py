@@ -134,6 +134,34 @@ def start(
         return job
 
 
+def start_scheduled(
+    task: str, args: dict[str, Any], *, key: str, title: str, area_code: str, actor: User, at: datetime, total: int = 0
+) -> Job | None:
+    """Queue a task that is due, once for ever per ``key``; None where that key has had its job.
+
+    However many processes call it at one moment, one of them makes the job: the row's unique key decides.
+    """
+    if is_started(key):
+        return None
+    try:
+        with transaction.atomic():
+            job = Job.objects.create(
+                task=task, args=json.dumps(args, ensure_ascii=False), key=key, schedule_key=key, title=title,
+                area_code=area_code, created_by=actor, created_at=at, total=total,
+            )  # fmt: skip
+    except IntegrityError:
+        if is_started(key):
+            return None
+        raise
+    _ring_after_commit(job.pk)
+    return job
+
+
+def is_started(key: str) -> bool:
+    """Return whether the schedule's key has had its job, whatever became of it."""
+    return Job.objects.filter(schedule_key=key).exists()
+
+
 def stop(job: Job, *, actor: User, at: datetime) -> Job:
     """Stop a job: at once where nobody runs it, else at its next sign of progress; its waiting parts at once.
 

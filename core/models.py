@@ -152,6 +152,8 @@ class Job(models.Model):
     task = models.CharField("任务", max_length=80)
     args = models.TextField("参数", default="{}")
     key = models.CharField("标识", max_length=120)
+    # What the schedule starts by itself bears the key of its day or month; no second job ever bears the same.
+    schedule_key = models.CharField("自动", max_length=120, null=True, blank=True, unique=True)
     title = models.CharField("名称", max_length=120)
     area_code = models.CharField("地区", max_length=20, blank=True, default="", db_index=True)
     parent = models.ForeignKey("self", models.CASCADE, verbose_name="属于", null=True, blank=True, related_name="parts")

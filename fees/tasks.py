@@ -9,9 +9,15 @@ from django.utils import timezone
 
 from compounds.models import Compound
 from core.jobs import Handle, JobFailed, PartsFailed, PartSpec
-from core.models import User
-from fees.operations import NotClosed, issue_ledger
+from core.models import SYSTEM, User
+from core.operations import machine
+from fees.operations import NotClosed, issue_ledger, start_due_posting
 from fees.rules import Span
+
+
+def post_due_ledgers(now: datetime) -> None:
+    """Start what the schedule posts by itself; called at every tick of every process."""
+    start_due_posting(actor=machine(SYSTEM), at=now)
 
 
 def publish_ledgers(
@@ -21,17 +27,25 @@ def publish_ledgers(
 
     ``at``: only the demo gives it, so that its old ledgers were posted when they were due.
     """
-    found = {c.code: c for c in Compound.objects.filter(code__in=codes)}
-    label = f"{Span.parse(period).short}收支公示"
+    return _publish(handle, [(period, code) for code in codes], actor_id, at)
+
+
+def publish_due(handle: Handle, ledgers: list[list[str]], actor_id: int) -> dict[str, Any]:
+    """Issue what was due on a day: pairs of period and compound."""
+    return _publish(handle, [(period, code) for period, code in ledgers], actor_id, None)
+
+
+def _publish(handle: Handle, ledgers: list[tuple[str, str]], actor_id: int, at: str | None) -> dict[str, Any]:
+    found = {c.code: c for c in Compound.objects.filter(code__in={code for _, code in ledgers})}
     parts = [
         PartSpec(
             task="fees.tasks.publish_ledger",
             args={"period": period, "code": code, "actor_id": actor_id, "at": at},
             key=f"fees.publish_ledger:{period}:{code}",
-            title=f"{found[code].name}{label}",
+            title=f"{found[code].name}{Span.parse(period).short}收支公示",
             area_code=found[code].area_code,
         )
-        for code in codes
+        for period, code in ledgers
         if code in found
     ]
     try:

@@ -102,8 +102,7 @@ def unapproved(periods: PeriodQuerySet) -> PeriodQuerySet:
 
 def unposted(periods: PeriodQuerySet) -> PeriodQuerySet:
     """Keep the closed months whose ledger was not issued."""
-    hangs = Ledger.objects.months().filter(compound=OuterRef("compound"), first_month=OuterRef("month"))
-    return periods.closed().filter(~Exists(hangs))
+    return periods.closed().not_posted()
 
 
 # --- The lists of compounds ---------------------------------------------------------------------------------------
@@ -168,7 +167,7 @@ def waiting_for(user: User, prefixes: Sequence[str], today: date) -> list[Waitin
         *_photographs_to_take(narrowed(areas_of(user, today, PROVERS), prefixes), today),
         *_months_overseen(oversees, today),
         *_photographs_lacking(oversees, today),
-        *_jobs_failed(user, today),
+        *_jobs_failed(user, issues, today),
     ]
     return sorted(found, key=lambda row: (row.due_on, row.place, row.what))
 
@@ -406,7 +405,7 @@ def _photographs_lacking(areas: list[str], today: date) -> list[Waiting]:
             f"{month_words(Span.parse(row['code']), today)}收支公示没有贴满{PLACES_NEEDED}处的照片",
             "网上已经公示，纸的贴没贴还没看到",
             "看是哪些",
-            f"{reverse('publish')}?month={row['code']}",
+            f"{reverse('publish')}?period={row['code']}",
         )
         for row in rows
     ]
@@ -429,7 +428,7 @@ def _months_overseen(areas: list[str], today: date) -> list[Waiting]:
             f"{month_words(row['month'], today)}收支公示",
             "已审定，还没张贴，可以一起张贴",
             "张贴",
-            f"{reverse('publish')}?month={row['month']:%Y-%m}",
+            f"{reverse('publish')}?period={row['month']:%Y-%m}",
         )
         for row in ready
     ]
@@ -451,12 +450,14 @@ def _months_overseen(areas: list[str], today: date) -> list[Waiting]:
     return found
 
 
-def _jobs_failed(user: User, today: date) -> list[Waiting]:
-    """Jobs that this user started and that did not come through, unless the same work was done since."""
-    later = Job.objects.filter(key=OuterRef("key"), pk__gt=OuterRef("pk"))
+def _jobs_failed(user: User, areas: list[str], today: date) -> list[Waiting]:
+    """Jobs that did not come through and were not done since: this user's own, and of the schedule in their areas."""
+    later = Job.objects.filter(
+        Q(key=OuterRef("key")) | Q(task=OuterRef("task"), schedule_key__isnull=False), pk__gt=OuterRef("pk")
+    )
     failed = (
         Job.objects.tops()
-        .filter(state=JobState.FAILED, created_by=user)
+        .filter(Q(created_by=user) | Q(schedule_key__isnull=False, area_code__in=areas), state=JobState.FAILED)
         .filter(~Exists(later))
         .order_by("-finished_at")[:NAMED]
     )

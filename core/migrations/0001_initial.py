@@ -149,6 +149,7 @@ class Migration(migrations.Migration):
                 ('task', models.CharField(max_length=80, verbose_name='任务')),
                 ('args', models.TextField(default='{}', verbose_name='参数')),
                 ('key', models.CharField(max_length=120, verbose_name='标识')),
+                ('schedule_key', models.CharField(blank=True, max_length=120, null=True, unique=True, verbose_name='自动')),
                 ('title', models.CharField(max_length=120, verbose_name='名称')),
                 ('area_code', models.CharField(blank=True, db_index=True, default='', max_length=20, verbose_name='地区')),
                 ('state', models.CharField(choices=[('queued', '排队中'), ('running', '正在运行'), ('done', '做完了'), ('failed', '没有做完'), ('stopped', '已停下')], default='queued', max_length=10, verbose_name='状态')),

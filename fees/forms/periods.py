@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import date
 from typing import Any
 
 from django import forms
 
-from core.forms import CleanCharField, MonthField
+from core.forms import CleanCharField
 from fees.choices import OpinionKind
 
 
@@ -64,9 +63,8 @@ class ReasonsForm(forms.Form):
 
 
 class PublishForm(forms.Form):
-    """Which month's ledgers to post, and where: an area or chosen compounds."""
+    """Whose ledgers of a period to post: chosen compounds of an area."""
 
-    month = MonthField(label="月份", name="月份")
     area = forms.ChoiceField(label="范围", required=False)
     compounds = forms.MultipleChoiceField(label="小区", required=False)
 
@@ -78,7 +76,3 @@ class PublishForm(forms.Form):
         assert isinstance(area, forms.ChoiceField) and isinstance(chosen, forms.MultipleChoiceField)
         area.choices = areas
         chosen.choices = compounds
-
-    def clean_month(self) -> date:
-        month: date = self.cleaned_data["month"]
-        return month

@@ -32,6 +32,13 @@ class PeriodQuerySet(models.QuerySet["Period"]):
         """Keep the months whose last step is an approval."""
         return self.at_step(ClosingStep.APPROVED)
 
+    def not_posted(self) -> PeriodQuerySet:
+        """Keep the months whose own ledger was not issued; a quarter's does not count for its months."""
+        from fees.models.ledgers import Ledger
+
+        own = Ledger.objects.months().filter(compound=models.OuterRef("compound"), first_month=models.OuterRef("month"))
+        return self.filter(~models.Exists(own))
+
     def not_closed(self) -> PeriodQuerySet:
         """Keep the months that were never approved, or whose approval was withdrawn."""
         return self.with_step().filter(Q(("step__isnull", True)) | ~Q(("step", ClosingStep.APPROVED)))

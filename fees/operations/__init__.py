@@ -75,6 +75,7 @@ from fees.operations.reversing import (
     reversal_summary,
     reverse_voucher,
 )
+from fees.operations.scheduling import due_ledgers, start_due_posting
 
 __all__ = [
     "DIRECTIONS_OF",
@@ -132,6 +133,7 @@ __all__ = [
     "correction_summary",
     "data_of",
     "delete_draft",
+    "due_ledgers",
     "ensure_period",
     "give_opinion",
     "import_cashbook",
@@ -152,6 +154,7 @@ __all__ = [
     "reverse_voucher",
     "save_draft",
     "send_back_period",
+    "start_due_posting",
     "start_publishing",
     "stored_of",
     "supersede_in_draft",

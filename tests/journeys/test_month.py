@@ -19,7 +19,7 @@ def last_month(back: int = 1) -> date:
 
 def publish(page: Page, month: date, area: str) -> None:
     """Choose month and area, then start the job for everything that is ready."""
-    page.get_by_label("月份").select_option(f"{month:%Y-%m}")
+    page.get_by_label("哪一期").select_option(f"{month:%Y-%m}")
     page.get_by_label("街道、社区或小区").select_option(label=area)
     page.get_by_role("button", name="看这些小区").click()
     page.get_by_role("button", name="张贴勾选的小区").click()

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
+from datetime import date, timedelta
+from typing import Any
 from unittest.mock import patch
 
 import pytest
@@ -14,9 +17,12 @@ from django.test.utils import CaptureQueriesContext
 
 from compounds.choices import Role
 from compounds.models import Compound
+from core import jobs
 from core.choices import JobState
 from core.models import Job
+from core.operations import machine
 from fees.models import Ledger
+from fees.operations import start_due_posting
 from tests import factories
 from tests.portal.office import CODE, NOW, browser, see, send, valid, words
 
@@ -91,9 +97,9 @@ def test_others_do_not_post(home: Compound, role: str) -> None:
 def test_street_starts_a_job_for_what_is_ready(home: Compound, street: Client) -> None:
     ready = neighbour(1)
     neighbour(2, closed=False)
-    said = see(street, PUBLISH, month="2026-10")
+    said = see(street, PUBLISH, period="2026-10")
     assert "3个小区：可以张贴2个，已经贴出0个。" in said and "春和2院（演示）八角北里社区还没结账" in said
-    data = {"month": "2026-10", "area": factories.STREET, "compounds": [home.code, ready.code]}
+    data = {"period": "2026-10", "area": factories.STREET, "compounds": [home.code, ready.code]}
     response = street.post(PUBLISH, data, follow=True)
     job = Job.objects.tops().get()
     assert json.loads(job.args)["codes"] == sorted([home.code, ready.code])
@@ -109,22 +115,22 @@ def test_compound_that_is_not_ready_or_foreign_is_no_choice(home: Compound, stre
     factories.some_month(foreign)
     factories.close(foreign)
     for code in (late.code, foreign.code, ""):
-        data = {"month": "2026-10", "area": factories.STREET, "compounds": code}
+        data = {"period": "2026-10", "area": factories.STREET, "compounds": code}
         said = words(valid(street.post(PUBLISH, data)))
         assert "现在不能张贴" in said or "还没有选小区" in said
     assert street.get(PUBLISH, {"area": factories.OTHER_STREET}).status_code == 200
-    assert "古城一院" not in see(street, PUBLISH, area=factories.OTHER_STREET, month="2026-10")
-    assert street.get(PUBLISH, {"month": "2026-11"}).status_code == 404
+    assert "古城一院" not in see(street, PUBLISH, area=factories.OTHER_STREET, period="2026-10")
+    assert street.get(PUBLISH, {"period": "2026-11"}).status_code == 404
     assert not Job.objects.exists()
 
 
 def test_queries_do_not_grow_with_compounds(home: Compound, street: Client) -> None:
     with CaptureQueriesContext(connection) as few:
-        see(street, PUBLISH, month="2026-10")
+        see(street, PUBLISH, period="2026-10")
     for n in (1, 2, 3):
         neighbour(n)
     with CaptureQueriesContext(connection) as many:
-        see(street, PUBLISH, month="2026-10")
+        see(street, PUBLISH, period="2026-10")
     assert len(few) == len(many) <= 20
 
 
@@ -132,7 +138,7 @@ def test_queries_do_not_grow_with_compounds(home: Compound, street: Client) -> N
 
 
 def job(street: Client, home: Compound, **fields: object) -> Job:
-    street.post(PUBLISH, {"month": "2026-10", "area": factories.STREET, "compounds": [home.code]})
+    street.post(PUBLISH, {"period": "2026-10", "area": factories.STREET, "compounds": [home.code]})
     made = Job.objects.tops().get()
     Job.objects.filter(pk=made.pk).update(**fields)
     made.refresh_from_db()
@@ -193,3 +199,55 @@ def test_reader_watches_a_job_and_does_not_steer_it(home: Compound, street: Clie
 def test_part_of_a_job_has_no_page(home: Compound, street: Client) -> None:
     made = part(job(street, home), "春和院", state=JobState.DONE)
     assert street.get(f"/office/jobs/{made.pk}/").status_code == 404
+
+
+# --- Longer periods -----------------------------------------------------------------------------------------------
+
+
+def test_quarter_is_posted_where_its_months_are_approved_and_says_what_lacks_elsewhere(street: Client) -> None:
+    whole = factories.compound(f"{factories.COMMUNITY}61", "春和61院（演示）")
+    half = factories.compound(f"{factories.COMMUNITY}62", "春和62院（演示）")
+    factories.compound(f"{factories.COMMUNITY}63", "春和63院（演示）")
+    for month in (date(2026, 7, 1), date(2026, 8, 1), date(2026, 9, 1)):
+        for each in (whole, half):
+            factories.some_month(each, month)
+            if each is whole or month.month < 9:
+                factories.close(each, month)
+    said = see(street, PUBLISH, period="2026-Q3")
+    assert "张贴2026年第三季度收支公示" in said and "可以张贴1个" in said and "10月10日前要贴出，已过26天" in said
+    assert "9月还没结账超期26天" in said and "春和63院（演示）八角南里社区还没建账" in said
+    data = {"period": "2026-Q3", "area": factories.STREET, "compounds": [whole.code]}
+    assert "2026年第三季度收支公示，1个小区" in words(valid(street.post(PUBLISH, data, follow=True)))
+    made = Job.objects.tops().get()
+    jobs.run(made.pk)
+    assert [row.code for row in Ledger.objects.all()] == ["2026-Q3"]
+    said = see(street, f"/office/jobs/{made.pk}/")
+    assert "做完了，1个小区" in said and "春和61院（演示）第三季度收支公示" in said
+    assert "已经贴出1个，其中1个没有贴满两处的照片" in see(street, PUBLISH, period="2026-Q3")
+    data["compounds"] = [half.code]
+    assert "现在不能张贴" in words(valid(street.post(PUBLISH, data)))
+
+
+def test_periods_that_are_not_over_are_not_offered(street: Client) -> None:
+    """On 5 November: October, the third quarter, the first half-year, last year."""
+    html = valid(street.get(PUBLISH))
+    offered = re.findall(r'<option value="(2[^"]*)"', html)
+    assert {"2026-10", "2024-11", "2026-Q3", "2026-H1", "2025"} <= set(offered)
+    assert not {"2026-11", "2026-Q4", "2026-H2", "2026"} & set(offered)
+    for period in ("2026-Q4", "2026-H2", "2026", "x", "2026-13"):
+        assert street.get(PUBLISH, {"period": period}).status_code == 404
+
+
+def test_schedules_jobs_are_marked_and_their_faults_shown_to_the_district(home: Compound, settings: Any) -> None:
+    settings.POSTING_DAY, settings.POSTING_KINDS = 5, ["month"]
+    made = start_due_posting(actor=machine("system"), at=NOW)
+    assert made is not None
+    client = browser(factories.user(Role.DISTRICT_ADMIN, factories.DISTRICT))
+    assert "11月5日到期的收支公示，1份排队中0/1自动" in see(client, "/office/jobs/")
+    assert "自动，" in see(client, f"/office/jobs/{made.pk}/")
+    Job.objects.filter(pk=made.pk).update(state=JobState.FAILED, finished_at=NOW, error="1个里有1个没有做完")
+    assert "没有做完，可以接着做" in see(client, "/office/")
+    staff = browser(factories.user(Role.STREET_STAFF, factories.STREET))
+    assert "没有做完" not in see(staff, "/office/")
+    assert start_due_posting(actor=machine("system"), at=NOW + timedelta(days=1)) is not None
+    assert "没有做完" not in see(client, "/office/"), "the next day's job takes its place"

@@ -172,7 +172,7 @@ def test_street_sees_who_lacks_photographs_after_three_days(ledger: Ledger) -> N
     with time_machine.travel(NOW + timedelta(days=4), tick=False):
         client = browser(staff)
         assert "1个小区10月收支公示没有贴满2处的照片" in see(client, "/office/")
-        assert "已公示还没有" in see(client, "/office/ledgers/", month="2026-10")
+        assert "已公示还没有" in see(client, "/office/ledgers/", period="2026-10")
     with time_machine.travel(NOW + timedelta(days=PROOF_ASKED_DAYS + 1), tick=False):
         assert "没有贴满" not in see(browser(staff), "/office/")
     for place, colour in (("东门", "red"), ("西门", "blue")):

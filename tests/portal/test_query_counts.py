@@ -154,7 +154,7 @@ def pages(town: Town) -> dict[str, tuple[str, User | None]]:
         "office_compounds": (reverse("office_compounds"), staff),
         "review": (reverse("review"), head),
         "review_draft": (reverse("review_draft", args=[draft.pk]), head),
-        "publish": (reverse("publish") + "?month=2026-10", staff),
+        "publish": (reverse("publish") + "?period=2026-10", staff),
         "jobs": (reverse("jobs"), staff),
         "job": (reverse("job", args=[town.job.pk]), staff),
         "job_progress": (reverse("job_progress", args=[town.job.pk]), staff),

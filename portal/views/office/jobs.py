@@ -41,6 +41,7 @@ def _shown(request: OfficeRequest, job: Job) -> dict[str, Any]:
     parts = job.parts.order_by("pk")
     return {
         "job": job,
+        "unit": "份" if job.schedule_key else "个小区",
         "minutes": None if seconds is None else max(1, round(seconds / 60)),
         "soon": seconds is not None and seconds < 60,
         "failed": list(parts.filter(state=JobState.FAILED)[:SHOWN]),
