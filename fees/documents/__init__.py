@@ -4,6 +4,7 @@ from fees.documents.building import OpenMonth, approvals, build_ledger, heads_of
 from fees.documents.exports import ledger_csv, print_context
 from fees.documents.hanging import Hanging, HangingPlace, hanging_of
 from fees.documents.ledger import Ledger, data_hash, ledger_json, read_ledger, was_of
+from fees.documents.memo import HeldRow, Memo, MemoLine, MemoRow, memo_lines, memo_of
 from fees.documents.months import (
     CashBook,
     CashRow,
@@ -23,7 +24,6 @@ from fees.documents.opinions import (
     all_opinions,
     answer_to,
     audit_of,
-    is_answered,
     opinions_of,
     round_start,
 )
@@ -66,8 +66,12 @@ __all__ = [
     "Group",
     "Hanging",
     "HangingPlace",
+    "HeldRow",
     "Ledger",
     "Line",
+    "Memo",
+    "MemoLine",
+    "MemoRow",
     "MoneyRow",
     "Month",
     "MonthRow",
@@ -94,10 +98,11 @@ __all__ = [
     "doubles_of",
     "hanging_of",
     "heads_of",
-    "is_answered",
     "last_reasons",
     "ledger_csv",
     "ledger_json",
+    "memo_lines",
+    "memo_of",
     "month_of_books",
     "opinions_of",
     "papers_of_draft",

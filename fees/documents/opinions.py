@@ -56,11 +56,6 @@ def opinions_of(period: Period, steps: Iterable[Closing], said: Iterable[Opinion
     return [opinion for opinion in (all_opinions(period) if said is None else said) if opinion.closing.seq >= since]
 
 
-def is_answered(opinion: Opinion, steps: Iterable[Closing]) -> bool:
-    """Return whether a later step answered it: an approval with an answer, or any other way back."""
-    return opinion.kind == OpinionKind.READ or bool(answer_to(opinion, steps))
-
-
 def answer_to(opinion: Opinion, steps: Iterable[Closing]) -> str:
     """Return what the head wrote on the step that followed an opinion, or nothing."""
     return next((step.note for step in steps if step.at >= opinion.at and step.seq > opinion.closing.seq), "")

@@ -1,5 +1,6 @@
 """Input of the books, as people type it."""
 
+from fees.forms.memo import MemoForm, SettleForm
 from fees.forms.papers import PaperForm
 from fees.forms.periods import ApprovalForm, NoteForm, OpinionForm, PublishForm, ReasonsForm
 from fees.forms.posting import ProofForm
@@ -18,6 +19,7 @@ __all__ = [
     "AccountField",
     "ApprovalForm",
     "LineForm",
+    "MemoForm",
     "NoteForm",
     "OpinionForm",
     "PaperForm",
@@ -25,6 +27,7 @@ __all__ = [
     "PublishForm",
     "ReasonsForm",
     "ReversalForm",
+    "SettleForm",
     "VoucherForm",
     "draw_form_token",
     "typed_values",

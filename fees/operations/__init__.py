@@ -15,6 +15,7 @@ from fees.operations.drafts import (
 )
 from fees.operations.importing import Cashbook, CashbookRow, OpeningRow, import_cashbook
 from fees.operations.issuing import issue_ledger, start_publishing
+from fees.operations.memo import MemoData, note_memo
 from fees.operations.opinions import give_opinion
 from fees.operations.papers import (
     EVIDENCE_ADDED,
@@ -30,8 +31,10 @@ from fees.operations.posting import post_draft, post_postings
 from fees.operations.proofs import prove_posting
 from fees.operations.refusals import (
     AlreadyIssued,
+    AlreadyNoted,
     AlreadyOpened,
     BeforeBooks,
+    BeforeLine,
     BooksNotOpened,
     DecisionMissing,
     DoesNotAddUp,
@@ -59,6 +62,7 @@ from fees.operations.refusals import (
     Refusal,
     RowsRefused,
     SamePerson,
+    SettlesTooMuch,
     SlipMissing,
     TooManyPapers,
     WrongAccount,
@@ -83,8 +87,10 @@ __all__ = [
     "LOWERS",
     "RAISES",
     "AlreadyIssued",
+    "AlreadyNoted",
     "AlreadyOpened",
     "BeforeBooks",
+    "BeforeLine",
     "BooksNotOpened",
     "Cashbook",
     "CashbookRow",
@@ -97,6 +103,7 @@ __all__ = [
     "FormReused",
     "ImportedBefore",
     "LineData",
+    "MemoData",
     "MustChecks",
     "NegativeBalance",
     "NoLines",
@@ -119,6 +126,7 @@ __all__ = [
     "Refusal",
     "RowsRefused",
     "SamePerson",
+    "SettlesTooMuch",
     "SlipMissing",
     "TooManyPapers",
     "WrongAccount",
@@ -140,6 +148,7 @@ __all__ = [
     "issue_ledger",
     "lock_books",
     "money_account_of",
+    "note_memo",
     "open_books",
     "post_draft",
     "post_opening",

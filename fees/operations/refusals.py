@@ -209,6 +209,26 @@ class OpinionGiven(Refusal):
     """This auditor has said what there is to say of this preparation; an opinion is never changed."""
 
 
+class AlreadyNoted(Refusal):
+    """This person noted the same line beside the books a moment ago."""
+
+
+class BeforeLine(Refusal):
+    """A line beside the books is taken away no earlier than it stood; ``on`` is its day."""
+
+    def __init__(self, on: date) -> None:
+        super().__init__(on)
+        self.on = on
+
+
+class SettlesTooMuch(Refusal):
+    """More would be taken away than is left of a line beside the books; ``left`` in yuan."""
+
+    def __init__(self, left: Decimal) -> None:
+        super().__init__(left)
+        self.left = left
+
+
 class AlreadyIssued(Refusal):
     """The month's ledger hangs out; only 红冲 in an open month helps."""
 

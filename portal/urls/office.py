@@ -10,6 +10,7 @@ from portal.views.office import (
     history,
     jobs,
     ledgers,
+    memo,
     papers,
     posting,
     publishing,
@@ -62,6 +63,9 @@ urlpatterns = [
     path(f"{COMPOUND}closing/<str:period>/approval/", closing.closing_approval, name="closing_approval"),
     path(f"{COMPOUND}closing/<str:period>/withdrawal/", closing.closing_withdrawal, name="closing_withdrawal"),
     path(f"{COMPOUND}closing/<str:period>/opinion/", closing.opinion, name="opinion"),
+    path(f"{COMPOUND}memo/", memo.memo, name="memo"),
+    path(f"{COMPOUND}memo/<str:kind>/", memo.memo_new, name="memo_new"),
+    path(f"{COMPOUND}memo/<str:kind>/<int:pk>/", memo.memo_settle, name="memo_settle"),
     path(f"{COMPOUND}ledgers/", ledgers.office_ledgers, name="office_ledgers"),
     path(f"{COMPOUND}ledgers/<str:period>/", posting.office_ledger, name="office_ledger"),
 ]

@@ -20,7 +20,7 @@ from compounds.models import Appointment, Area, Compound
 from core.middleware import begin_session
 from core.models import Job, User
 from core.operations import machine
-from fees.models import Draft, Ledger, VoucherEvidence
+from fees.models import Draft, Ledger, MemoEntry, VoucherEvidence
 from fees.operations import save_draft
 from tests import factories
 from tests.factories import AT
@@ -186,6 +186,7 @@ def table(home: Compound, bookkeeper: User, draft: Draft, paper: int, jobs: Mapp
     """Return every address of the product with who may use it; what is missing here fails the test."""
     code = home.code
     ledger = Ledger.objects.get(compound=home, code="2026-10").document
+    memo = MemoEntry.objects.filter(compound=home).earliest("pk").pk
     nowhere = "11010700303799"
 
     def of(name: str, *args: Any, see: set[Any] = EVERYONE, act: set[Any] | None = None, **more: Any) -> Address:
@@ -246,6 +247,10 @@ def table(home: Compound, bookkeeper: User, draft: Draft, paper: int, jobs: Mapp
         of("closing_approval", code, "2026-11", see=HEADS, act=HEADS),
         of("closing_withdrawal", code, "2026-11", see=HEADS, act=HEADS, data={"note": "再看"}),
         of("opinion", code, "2026-11", see={Role.AUDITOR}, act={Role.AUDITOR}, data={"kind": "read"}),
+        of("memo", code),
+        of("memo_new", code, "unpaid", see=ENTER, act=ENTER, data={"on": "2026-11-03", "amount": "5", "text": "保洁费"}),
+        of("memo_settle", code, "unpaid", memo, see=ENTER, act=ENTER, elsewhere=(code, "unpaid", 999_999),
+           data={"on": "2026-11-03", "amount": "1", "text": "付了"}),
         of("office_ledgers", code, act=ISSUE, data={"month": "2026-10"}),
         of("office_ledger", code, "2026-10", act=PROVE),
         of("attachment", paper, elsewhere=(999_999,)),

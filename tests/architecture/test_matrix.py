@@ -149,7 +149,8 @@ FEW = {"auditor own", "committee_cashier own", "committee_bookkeeper foreign"}
 COMPOUND_PAGES = {
     "draft_papers", "draft_paper", "draft_paper_remove", "voucher_papers", "voucher_paper",
     "office_compound", "drafts", "draft", "draft_new", "draft_delete", "cash_book", "office_voucher", "reversal",
-    "closings", "closing", "closing_approval", "closing_withdrawal", "opinion", "office_ledgers", "review_draft",
+    "closings", "closing", "closing_approval", "closing_withdrawal", "opinion", "memo", "memo_new",
+    "memo_settle", "office_ledgers", "review_draft",
 }  # fmt: skip
 
 
@@ -168,6 +169,7 @@ SABOTAGE: list[tuple[str, Callable[..., Any], set[str]]] = [
     ("portal.views.office.review.can_review", yes, {"review_draft"}),
     ("portal.views.office.closing.can_prepare", yes, {"closing"}),
     ("portal.views.office.closing.can_approve", yes, {"closing", "closing_approval", "closing_withdrawal"}),
+    ("portal.views.office.memo.can_enter", yes, {"memo_new", "memo_settle"}),
     ("portal.views.office.closing.can_give_opinion", yes, {"opinion"}),
     ("portal.views.office.ledgers.can_issue", yes, {"office_ledgers"}),
     ("portal.views.office.ledgers.issuing_areas", everywhere, {"publish"}),

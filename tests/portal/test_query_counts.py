@@ -18,8 +18,16 @@ from compounds.choices import Role
 from compounds.models import Compound
 from core.models import Job, User
 from core.operations import machine, store_paper
-from fees.models import Draft, Ledger, Period, Voucher
-from fees.operations import give_opinion, post_draft, prove_posting, reverse_voucher, save_draft
+from fees.models import Draft, Ledger, MemoEntry, Period, Voucher
+from fees.operations import (
+    MemoData,
+    give_opinion,
+    note_memo,
+    post_draft,
+    prove_posting,
+    reverse_voucher,
+    save_draft,
+)
 from fees.rules import next_month
 from tests import factories
 from tests.factories import AT, COMMUNITY
@@ -62,6 +70,12 @@ class Town:
         from fees.operations import issue_ledger
 
         issue_ledger(self.home, self.month, actor=machine("system"), at=AT)
+        for kind in ("unpaid", "outside", "arrears"):
+            data = MemoData(kind, date(2026, 11, 2), Decimal(90 + n), f"第{n}条", source="government",
+                            attachment=factories.paper(self.home, f"{kind}{n}", "teal"))  # fmt: skip
+            line = note_memo(self.home, data, actor=self.keeper, at=AT)
+            taken = replace(data, settles=line.pk, amount=Decimal(n))
+            note_memo(self.home, taken, actor=self.keeper, at=AT)
         self.month = next_month(self.month)
         for kind in ("service", "committee"):
             data = factories.data(self.home, date(2026, 11, 3), "101", "500.00", book=kind,
@@ -127,6 +141,7 @@ def pages(town: Town) -> dict[str, tuple[str, User | None]]:
     drafted = draft.attachments.get().pk
     hung = mine.earliest("seq")  # of a month whose ledger hangs
     number = (code, "service", voucher.year, voucher.number)
+    memo = MemoEntry.objects.filter(compound=town.home, kind="unpaid").earliest("pk")
     person = User.objects.filter(appointments__role=Role.COMMUNITY_CLERK).order_by("pk").first()
     assert person is not None
     found: dict[str, tuple[str, User | None]] = {
@@ -177,6 +192,9 @@ def pages(town: Town) -> dict[str, tuple[str, User | None]]:
         "closing_approval": (reverse("closing_approval", args=[code, "2026-11"]), head),
         "closing_withdrawal": (reverse("closing_withdrawal", args=[code, "2026-11"]), head),
         "opinion": (reverse("opinion", args=[code, "2026-11"]), town.auditor),
+        "memo": (reverse("memo", args=[code]), keeper),
+        "memo_new": (reverse("memo_new", args=[code, "outside"]), keeper),
+        "memo_settle": (reverse("memo_settle", args=[code, "unpaid", memo.pk]), keeper),
         "workbench of auditor": (reverse("workbench"), town.auditor),
         "office_ledgers": (reverse("office_ledgers", args=[code]), head),
         "office_ledger": (reverse("office_ledger", args=[code, ledger.code]), head),

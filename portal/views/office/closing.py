@@ -106,7 +106,8 @@ def closing(request: OfficeRequest, code: str, period: str) -> HttpResponse:
         _require(request, compound, act)
     found = _period(request, compound, period)
     view = closing_view(found)
-    written = last_reasons(view)
+    may_prepare = can_prepare(request.user, compound, request.today)
+    written = last_reasons(view) if may_prepare and view.needing_reason else {}
     reasons = _reasons(request, view, act, written)
     note = NoteForm(request.POST if act == "send_back" else None)
     problem = ""
@@ -142,7 +143,7 @@ def closing(request: OfficeRequest, code: str, period: str) -> HttpResponse:
             "note": note,
             "problem": problem,
             "over": is_over(found.month, request.today),
-            "may_prepare": can_prepare(request.user, compound, request.today),
+            "may_prepare": may_prepare,
             "may_approve": can_approve(request.user, compound, request.today),
             "may_issue": can_issue(request.user, compound, request.today),
             "own": last is not None and last.step == ClosingStep.PREPARED and last.by_id == request.user.pk,

@@ -11,7 +11,9 @@ from fees.choices import ClosingStep, DecidedBy
 from fees.models import Draft
 from fees.operations import (
     AlreadyIssued,
+    AlreadyNoted,
     BeforeBooks,
+    BeforeLine,
     BooksNotOpened,
     DecisionMissing,
     DoesNotAddUp,
@@ -36,6 +38,7 @@ from fees.operations import (
     ReasonsMissing,
     Refusal,
     SamePerson,
+    SettlesTooMuch,
     SlipMissing,
     TooManyPapers,
     WrongAccount,
@@ -178,6 +181,12 @@ def sentence_of(problem: Refusal) -> str:
             return "还有没说明的事：" + "；".join(c.label for c in problem.checks) + "。"
         case AlreadyIssued():
             return "这个月的收支公示已经贴出，不能再撤回，也不能再写意见。有错请在开着的月份里红冲更正。"
+        case AlreadyNoted():
+            return "刚才已经记过一条一模一样的，没有再记。"
+        case BeforeLine():
+            return f"要销的这条是{problem.on.month}月{problem.on.day}日记的，不能在那以前销。"
+        case SettlesTooMuch():
+            return f"这条只剩{show_money(problem.left)}元，不能销得比它多。"
         case OpinionGiven():
             return "您对这一次编制已经签过了。退回重新编制以后，可以再签。"
         case ProofTooEarly():

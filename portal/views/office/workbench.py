@@ -11,6 +11,7 @@ from compounds.models import Area, Compound
 from compounds.permissions import areas_of
 from core.models import Job
 from core.pages import page_of
+from fees.documents import memo_of
 from fees.models import Book, Draft, Ledger
 from fees.permissions import can_enter, can_issue, can_prepare, can_review
 from fees.rules import previous_month
@@ -135,6 +136,7 @@ def office_compound(request: OfficeRequest, code: str) -> HttpResponse:
         {
             "state": state,
             "books": books,
+            "memo": memo_of(compound, today) if books else None,
             "month": first_month_to_write(steps_of(compound), today) if books else None,
             "drafts": Draft.objects.of(compound).count(),
             "ledger": Ledger.objects.of(compound).newest_versions().select_related("document").first(),
