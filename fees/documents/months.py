@@ -8,12 +8,25 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 
+from django.db.models import OuterRef, Subquery
+
 from compounds.models import Compound
 from core.hashing import canonical_json
 from core.money import plain_money, show_money
 from fees.choices import BookKind, DecidedBy, Direction, Means, Must, Told
 from fees.documents.parts import BookPart, Line
-from fees.models import Book, Closing, Draft, ExpenseLimit, MoneyAccount, Opening, Period, Voucher, VoucherLine
+from fees.models import (
+    Book,
+    Closing,
+    Draft,
+    DraftLine,
+    ExpenseLimit,
+    MoneyAccount,
+    Opening,
+    Period,
+    Voucher,
+    VoucherLine,
+)
 from fees.models import Ledger as LedgerRow
 from fees.rules import ZERO, account_effects, add_up, book_effect, decider_of, last_day, month_of
 
@@ -325,9 +338,10 @@ def _told_checks(month: Month, kinds: Mapping[int, str]) -> list[ClosingCheck]:
 
 def _must_checks(compound: Compound, month_start: date, month: Month, kinds: Mapping[int, str]) -> list[ClosingCheck]:
     checks = []
-    drafts = list(Draft.objects.of(compound).within_month(month_start).prefetch_related("lines"))
-    if drafts:
-        items = tuple(CheckItem(next((x.summary for x in d.lines.all()), "草稿"), draft=d.pk) for d in drafts)
+    first = DraftLine.objects.filter(draft=OuterRef("pk")).order_by("position").values("summary")[:1]
+    drafts = Draft.objects.of(compound).within_month(month_start).annotate(first=Subquery(first))
+    items = tuple(CheckItem(summary or "草稿", draft=pk) for pk, summary in drafts.values_list("pk", "first"))
+    if items:
         checks.append(ClosingCheck(Must.DRAFTS, Must.DRAFTS.label, items))
     short = tuple(
         CheckItem(f"{part.label}现金{show_money(part.cash)}元", part.book) for part in month.parts if part.cash < 0
