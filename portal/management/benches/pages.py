@@ -1,0 +1,144 @@
+"""T4 and T7: how often a page asks the database with 1 row and with 3, and how many bytes its first view takes."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from datetime import date, timedelta
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from django.conf import settings
+from django.contrib.staticfiles.storage import staticfiles_storage
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
+
+from compounds.choices import Role
+from compounds.models import Appointment
+from core.middleware import begin_session
+from core.models import User
+from core.operations import machine
+from fees.choices import BookKind
+from fees.models import Ledger
+from fees.operations import issue_ledger
+from fees.rules import next_month
+from portal.management.benches.measuring import (
+    AT,
+    COMMUNITY,
+    Bar,
+    Count,
+    close_month,
+    make_compound,
+    post_month,
+)
+
+LINES = 60
+PUBLIC, OFFICE, FIRST_VIEW = 12, 20, 60 * 1024
+ASSET = re.compile(r"""<(?:link|script)\b[^>]*?\b(?:href|src)="(/static/[^"]+\.(?:css|js))"[^>]*>""")
+
+
+def measure() -> list[Bar]:
+    """Return T4 for public and office pages, and T7's bytes for public ones."""
+    home = make_compound(1, date(2025, 12, 31))
+    month = date(2026, 1, 1)
+    browser = _browser(_everyone())
+    counts: list[dict[str, int]] = []
+    for more in (1, 2):
+        for _ in range(more):
+            post_month(home, month, LINES)
+            close_month(home, month)
+            issue_ledger(home, month, actor=machine("system"), at=AT)
+            month = next_month(month)
+        counts.append(
+            {n: _queries(browser if u.startswith("/office/") else Client(), u) for n, u in _pages(home.code).items()}
+        )
+    one, three = counts
+    pages = _pages(home.code)
+    grew = [name for name in pages if one[name] != three[name]]
+    public = [name for name, url in pages.items() if not url.startswith("/office/")]
+    office = [name for name in pages if name not in public]
+    bars: list[Bar] = [
+        Count("T4", f"pages whose queries grow with the rows: {', '.join(grew) or 'none'}", len(grew), 0, "pages"),
+        _most("public", public, three, PUBLIC),
+        _most("office", office, three, OFFICE),
+    ]
+    weights = {name: first_view(pages[name]) for name in public if "." not in pages[name].rsplit("/", 1)[-1]}
+    for name, size in sorted(weights.items(), key=lambda item: -item[1])[:3]:
+        bars.append(Count("T7", f"first view of {name} over the wire", size, FIRST_VIEW, "bytes"))
+    return bars
+
+
+def _most(kind: str, names: list[str], counts: Mapping[str, int], at_most: int) -> Count:
+    busiest = max(names, key=lambda name: counts[name])
+    return Count("T4", f"most queries of {len(names)} {kind} pages: {busiest}", counts[busiest], at_most, "queries")
+
+
+def _everyone() -> User:
+    """Return someone who may see every page of the books: bookkeeper, head and street staff at once, for the bench alone."""
+    user = User.objects.create(username="bench", name="量尺寸", created_at=AT)
+    for role, area in (
+        (Role.COMMITTEE_BOOKKEEPER, COMMUNITY), (Role.COMMITTEE_HEAD, COMMUNITY), (Role.STREET_STAFF, COMMUNITY[:9]),
+    ):  # fmt: skip
+        Appointment.objects.create(
+            user=user, role=role, area_code=area, from_on=AT.date() - timedelta(days=900), given_by=user, given_at=AT
+        )
+    return user
+
+
+def _browser(user: User) -> Client:
+    from django.utils import timezone
+
+    client = Client(headers={"accept-encoding": "gzip, br"})
+    client.force_login(user, backend="django.contrib.auth.backends.ModelBackend")
+    session = client.session
+    begin_session(session, timezone.now())
+    session.save()
+    return client
+
+
+def _pages(code: str) -> Mapping[str, str]:
+    ledger = Ledger.objects.filter(compound__code=code).select_related("document").earliest("last_month")
+    number = (code, BookKind.SERVICE.value, ledger.first_month.year, 1)
+    names: list[tuple[str, tuple[object, ...], str]] = [
+        ("home", (), ""), ("compound", (code,), ""), ("ledgers", (code,), ""), ("ledger", (code, ledger.code), ""),
+        ("voucher", number, ""), ("verify", (), ""), ("verify_code", (ledger.document.code,), ""), ("privacy", (), ""),
+        ("workbench", (), ""), ("office_compounds", (), ""), ("review", (), ""), ("jobs", (), ""), ("history", (), ""),
+        ("publish", (), f"?month={ledger.code}"), ("office_compound", (code,), ""), ("drafts", (code,), ""),
+        ("cash_book", (code, BookKind.SERVICE.value), f"?month={ledger.code}"), ("office_voucher", number, ""),
+        ("closings", (code,), ""), ("closing", (code, ledger.code), ""), ("office_ledgers", (code,), ""),
+    ]  # fmt: skip
+    return {name: reverse(name, args=args) + query for name, args, query in names}
+
+
+def _queries(browser: Client, url: str) -> int:
+    browser.get(url)  # what is asked once and kept
+    with CaptureQueriesContext(connection) as asked:
+        answer = browser.get(url)
+    assert answer.status_code == 200, (url, answer.status_code)
+    return len(asked)
+
+
+def first_view(url: str) -> int:
+    """Return the bytes that a public page's first view takes: the page, its styles and scripts, as sent; no pictures."""
+    client = Client(headers={"accept-encoding": "gzip, br"})
+    answer = client.get(url)
+    body = answer.content
+    plain = Client().get(url).content.decode()
+    size = len(body)
+    for asset in set(ASSET.findall(plain)):
+        size += _sent(urlsplit(asset).path)
+    return size
+
+
+def _sent(path: str) -> int:
+    """Return the size in which the web server sends a static file: compressed beforehand where that is there."""
+    name = path.removeprefix(settings.STATIC_URL)
+    folder = (
+        Path(staticfiles_storage.location) if hasattr(staticfiles_storage, "location") else Path(settings.STATIC_ROOT)
+    )
+    for ending in (".br", ".gz", ""):
+        if (folder / (name + ending)).exists():
+            return (folder / (name + ending)).stat().st_size
+    raise FileNotFoundError(f"{name}: run make setup first, the measured files are the collected ones")
