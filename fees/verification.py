@@ -539,8 +539,11 @@ def _check_anchors(
         if (code, book) in flagged or place == said:
             continue
         flagged.add((code, book))
-        what = "库外存证里有、账上没有的凭证" if place is None else "凭证和库外存证不符"
-        report.bad.append(Fault(code, book, said.number, what))
+        if place is None:
+            first = _first_missing(known.get((code, book), {}), said)
+            report.bad.append(Fault(code, book, first, "库外存证里有、账上没有的凭证"))
+        else:
+            report.bad.append(Fault(code, book, said.number, "凭证和库外存证不符"))
     for restoring in restorings:
         report.warnings.append(
             f"{restoring.on}从备份恢复过：恢复前存证的凭证有{restoring.vouchers}张、公示有{restoring.ledgers}份已经不在账上"
@@ -550,6 +553,14 @@ def _check_anchors(
         head = max(places)
         if head > newest.get((code, book), 0):
             report.warnings.append(f"{code} {book}：最后{head - newest.get((code, book), 0)}张凭证没有库外存证")
+
+
+def _first_missing(places: Mapping[int, _Place], said: _Place) -> int | None:
+    """Return the number with which a cut tail began: the one after the last that is there, in the same year."""
+    last = places[max(places)] if places else None
+    if last is None or last.year != said.year or last.number is None:
+        return said.number
+    return last.number + 1
 
 
 def _check_ledger_anchor(code: str, anchor: Mapping[str, Any], report: Report) -> None:
