@@ -12,7 +12,7 @@ test:  # everything CI needs
 	@tools/test.sh
 
 bench: setup  # the product's own measurements (docs/performance.md)
-	@.venv/bin/python tools/bench_demo.py
+	@.venv/bin/python tools/bench_demo.py; demo=$$?; .venv/bin/python manage.py bench all && exit $$demo
 
 test-faults:  # the races and faults of quality.md that are built: numbers, closing, insert-only tables, killed workers
 	@tools/test.sh faults

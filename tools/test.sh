@@ -50,11 +50,12 @@ print(u.urlsplit(os.environ["TEST_DATABASE_URL"])._replace(path=f"/wuhao_{os.get
     DATABASE_URL=$url SECRET_KEY=of-the-tests ALLOWED_HOSTS=127.0.0.1,localhost PUBLIC_URL=http://127.0.0.1:8000 "$@"
 }
 
-# "faults": only the races and faults named in quality.md: R9, R12, R15, and workers that are killed.
+# "faults": only the races and faults named in quality.md: R9, R10, R12, R15, R17, R18, and workers that are killed.
 what=${1:-all}
 shopt -s globstar
 if [ "$what" = faults ]; then
     races=(tests/**/test_r[0-9]*.py)
+    export R17_VOUCHERS=${R17_VOUCHERS:-5000}
     part "races on SQLite" pytest -q "${races[@]}"
 else
     races=(tests/postgres)

@@ -43,7 +43,12 @@ def measure() -> list[Bar]:
     """Return T4 for public and office pages, and T7's bytes for public ones."""
     home = make_compound(1, date(2025, 12, 31))
     month = date(2026, 1, 1)
-    browser = _browser(_everyone())
+    browsers = {
+        "": Client(),
+        "keeper": _browser(_person(Role.COMMITTEE_BOOKKEEPER, COMMUNITY)),
+        "head": _browser(_person(Role.COMMITTEE_HEAD, COMMUNITY)),
+        "staff": _browser(_person(Role.STREET_STAFF, COMMUNITY[:9])),
+    }
     counts: list[dict[str, int]] = []
     for more in (1, 2):
         for _ in range(more):
@@ -51,20 +56,18 @@ def measure() -> list[Bar]:
             close_month(home, month)
             issue_ledger(home, month, actor=machine("system"), at=AT)
             month = next_month(month)
-        counts.append(
-            {n: _queries(browser if u.startswith("/office/") else Client(), u) for n, u in _pages(home.code).items()}
-        )
+        counts.append({name: _queries(browsers[who], url) for name, url, who in _pages(home.code)})
     one, three = counts
-    pages = _pages(home.code)
-    grew = [name for name in pages if one[name] != three[name]]
-    public = [name for name, url in pages.items() if not url.startswith("/office/")]
-    office = [name for name in pages if name not in public]
+    addresses = {name: url for name, url, _ in _pages(home.code)}
+    public = [name for name, _, who in _pages(home.code) if not who]
+    office = [name for name in addresses if name not in public]
+    grew = [name for name in addresses if one[name] != three[name]]
     bars: list[Bar] = [
         Count("T4", f"pages whose queries grow with the rows: {', '.join(grew) or 'none'}", len(grew), 0, "pages"),
         _most("public", public, three, PUBLIC),
         _most("office", office, three, OFFICE),
     ]
-    weights = {name: first_view(pages[name]) for name in public if "." not in pages[name].rsplit("/", 1)[-1]}
+    weights = {name: first_view(addresses[name]) for name in public}
     for name, size in sorted(weights.items(), key=lambda item: -item[1])[:3]:
         bars.append(Count("T7", f"first view of {name} over the wire", size, FIRST_VIEW, "bytes"))
     return bars
@@ -75,15 +78,12 @@ def _most(kind: str, names: list[str], counts: Mapping[str, int], at_most: int) 
     return Count("T4", f"most queries of {len(names)} {kind} pages: {busiest}", counts[busiest], at_most, "queries")
 
 
-def _everyone() -> User:
-    """Return someone who may see every page of the books: bookkeeper, head and street staff at once, for the bench alone."""
-    user = User.objects.create(username="bench", name="量尺寸", created_at=AT)
-    for role, area in (
-        (Role.COMMITTEE_BOOKKEEPER, COMMUNITY), (Role.COMMITTEE_HEAD, COMMUNITY), (Role.STREET_STAFF, COMMUNITY[:9]),
-    ):  # fmt: skip
-        Appointment.objects.create(
-            user=user, role=role, area_code=area, from_on=AT.date() - timedelta(days=900), given_by=user, given_at=AT
-        )
+def _person(role: str, area: str) -> User:
+    """Return someone with one appointment, for the bench alone."""
+    user = User.objects.create(username=f"bench-{role}"[:40], name="量尺寸", created_at=AT)
+    Appointment.objects.create(
+        user=user, role=role, area_code=area, from_on=AT.date() - timedelta(days=900), given_by=user, given_at=AT
+    )
     return user
 
 
@@ -98,18 +98,26 @@ def _browser(user: User) -> Client:
     return client
 
 
-def _pages(code: str) -> Mapping[str, str]:
+def _pages(code: str) -> list[tuple[str, str, str]]:
+    """Return every measured page: its name, its address, and who opens it ("" for a resident)."""
     ledger = Ledger.objects.filter(compound__code=code).select_related("document").earliest("last_month")
     number = (code, BookKind.SERVICE.value, ledger.first_month.year, 1)
-    names: list[tuple[str, tuple[object, ...], str]] = [
-        ("home", (), ""), ("compound", (code,), ""), ("ledgers", (code,), ""), ("ledger", (code, ledger.code), ""),
-        ("voucher", number, ""), ("verify", (), ""), ("verify_code", (ledger.document.code,), ""), ("privacy", (), ""),
-        ("workbench", (), ""), ("office_compounds", (), ""), ("review", (), ""), ("jobs", (), ""), ("history", (), ""),
-        ("publish", (), f"?month={ledger.code}"), ("office_compound", (code,), ""), ("drafts", (code,), ""),
-        ("cash_book", (code, BookKind.SERVICE.value), f"?month={ledger.code}"), ("office_voucher", number, ""),
-        ("closings", (code,), ""), ("closing", (code, ledger.code), ""), ("office_ledgers", (code,), ""),
+    book = (code, BookKind.SERVICE.value)
+    month = f"?month={ledger.code}"
+    rows: list[tuple[str, str, tuple[object, ...], str]] = [
+        ("", "home", (), ""), ("", "compound", (code,), ""), ("", "ledgers", (code,), ""),
+        ("", "ledger", (code, ledger.code), ""), ("", "voucher", number, ""), ("", "verify", (), ""),
+        ("", "verify_code", (ledger.document.code,), ""), ("", "privacy", (), ""),
+        ("keeper", "workbench", (), ""), ("head", "workbench", (), ""), ("staff", "workbench", (), ""),
+        ("keeper", "cash_book", book, month), ("keeper", "drafts", (code,), ""), ("keeper", "office_voucher", number, ""),
+        ("keeper", "closings", (code,), ""), ("keeper", "closing", (code, ledger.code), ""),
+        ("head", "review", (), ""), ("head", "office_compound", (code,), ""), ("head", "office_ledgers", (code,), ""),
+        ("staff", "office_compounds", (), ""), ("staff", "publish", (), month), ("staff", "jobs", (), ""),
+        ("staff", "history", (), ""),
     ]  # fmt: skip
-    return {name: reverse(name, args=args) + query for name, args, query in names}
+    return [
+        (f"{name} of {who}" if who else name, reverse(name, args=args) + query, who) for who, name, args, query in rows
+    ]
 
 
 def _queries(browser: Client, url: str) -> int:
