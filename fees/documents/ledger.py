@@ -12,6 +12,8 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
+from core.charts import Month as ChartMonth
+from core.charts import MonthPairs
 from core.hashing import canonical_json, sha256_text
 from fees.choices import ServiceLine, Source
 from fees.documents.parts import BookPart, Line, money_of, text_of
@@ -27,11 +29,23 @@ from fees.documents.rows import (
     SourceRow,
     ToldGroup,
     ToldRow,
+    Whereabouts,
     changed,
     together,
     told_together,
+    whereabouts,
 )
-from fees.rules import SIGNS, ZERO, Span, months_from, next_month, per_household, per_square_metre, previous_month
+from fees.rules import (
+    SIGNS,
+    ZERO,
+    Span,
+    month_of,
+    months_from,
+    next_month,
+    per_household,
+    per_square_metre,
+    previous_month,
+)
 
 SCHEMA = "ledger/1"
 NOTHING_COMPARED = Comparison()
@@ -238,6 +252,31 @@ class Ledger:
             found.append(MonthRow(month, opening, income, expense, closing, books))
             opening = closing
         return found
+
+    @property
+    def chart(self) -> MonthPairs:
+        """Income and expense of the span's months, to be drawn."""
+        funded = {
+            month_of(line.on)
+            for book in self.books
+            for line in book.lines
+            if line.direction == "income" and line.source == Source.GOVERNMENT
+        }
+        return MonthPairs(
+            tuple(
+                ChartMonth(
+                    row.month.year, row.month.month, row.income, row.expense,
+                    "含政府奖励" if row.month in funded else "",
+                )
+                for row in self.by_month
+            ),
+            name="span",
+        )  # fmt: skip
+
+    @property
+    def whereabouts(self) -> list[Whereabouts]:
+        """Where both books' money lies, and in whose name."""
+        return whereabouts(self.money)
 
     @property
     def told_groups(self) -> list[ToldGroup]:

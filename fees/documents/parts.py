@@ -49,6 +49,11 @@ class Line:
         return self.reverses is not None
 
     @property
+    def comes_in(self) -> bool:
+        """Whether its amount stands among what comes in."""
+        return self.direction in ("income", "transfer_in", "held_in")
+
+    @property
     def reckoned(self) -> str:
         """Quantity times unit price in words, where the summary does not say it: 54个车位，每个120元."""
         if not self.quantity or not self.unit_price:
@@ -169,9 +174,15 @@ class BookPart:
     def label(self) -> str:
         return BookKind(self.book).label
 
-    def share(self, amount: Decimal) -> tuple[Decimal | None, Decimal | None]:
-        """Return an amount's share per household and per m², yuan."""
-        return per_household(amount, self.households), per_square_metre(amount, self.floor_area)
+    @property
+    def income_share(self) -> tuple[Decimal | None, Decimal | None]:
+        """The income per household and per m², yuan."""
+        return per_household(self.income, self.households), per_square_metre(self.income, self.floor_area)
+
+    @property
+    def expense_share(self) -> tuple[Decimal | None, Decimal | None]:
+        """The expense per household and per m², yuan."""
+        return per_household(self.expense, self.households), per_square_metre(self.expense, self.floor_area)
 
     @property
     def transfers(self) -> Decimal:

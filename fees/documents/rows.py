@@ -231,6 +231,24 @@ class MoneyRow:
 
 
 @dataclass(frozen=True)
+class Whereabouts:
+    """The money of both books that lies in one place, in words: 银行（八角南里社区居民委员会名下）; yuan."""
+
+    words: str
+    balance: Decimal
+
+
+def whereabouts(rows: tuple[MoneyRow, ...]) -> list[Whereabouts]:
+    """Return where money lies, what lies in the same name together; bank first, then cash, then codes."""
+    sums: dict[str, Decimal] = {}
+    for row in sorted(rows, key=lambda row: ("bank", "cash", "qr").index(row.means)):
+        name = "个人名下，正在清理" if row.private else f"{row.holder}名下" if row.holder else ""
+        words = row.label + (f"（{name}）" if name else "")
+        sums[words] = sums.get(words, ZERO) + row.balance
+    return [Whereabouts(words, balance) for words, balance in sums.items()]
+
+
+@dataclass(frozen=True)
 class Booked:
     """The voucher of a later month that puts something right."""
 

@@ -7,6 +7,7 @@ import os
 import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import date
 from functools import wraps
 from typing import Any
 from urllib.parse import quote
@@ -44,7 +45,6 @@ View = Callable[..., HttpResponse]
 
 LATEST_POSTINGS = 10
 LATEST_OF_COMPOUND = 4
-MONTHS_PER_PAGE = 12
 SEARCH_LENGTH = 60
 YEAR = 365 * 24 * 3600
 # In the order in which people want them; what the ledger's HTML file holds is the printed sheet's source.
@@ -177,14 +177,23 @@ def compound(request: HttpRequest, code: str) -> HttpResponse:
 
 @public_page
 def ledgers(request: HttpRequest, code: str) -> HttpResponse:
-    """List a compound's posted ledgers, the newest first."""
+    """List a year's posted ledgers of a compound: the year, half-years and quarters, then the months; newest first."""
     found = get_object_or_404(Compound, code=code)
-    page = page_of(
-        LedgerRow.objects.of(found).newest_versions().select_related("document").order_by("-last_month", "code"),
-        request,
-        MONTHS_PER_PAGE,
-    )
-    context = {"compound": found, "page": page, "rows": [read_ledger(row.document.data) for row in page]}
+    posted = LedgerRow.objects.of(found).newest_versions()
+    years = sorted({day.year for day in posted.values_list("last_month", flat=True)}, reverse=True)
+    asked = request.GET.get("year", "")
+    year = next((each for each in years if str(each) == asked), years[0] if years else None)
+    rows = posted.filter(last_month__year=year).select_related("document") if year else ()
+    shown = [read_ledger(row.document.data) for row in rows]
+    long = sorted((x for x in shown if not x.is_month), key=lambda x: (-x.span.length, -x.last_on.toordinal()))
+    months = sorted((x for x in shown if x.is_month), key=lambda x: x.last_on, reverse=True)
+    named = ((f"{year}年全年、半年、季度", "最后结余", long), (f"{year}年各月", "月末结余", months))
+    context = {
+        "compound": found,
+        "years": years,
+        "year": year,
+        "groups": [group for group in named if group[2]],
+    }
     return render(request, "portal/public/ledgers.html", context | _place(found))
 
 
@@ -213,6 +222,16 @@ def _chosen(request: HttpRequest, versions: list[LedgerRow]) -> LedgerRow:
     return chosen
 
 
+def _posted_months(row: LedgerRow) -> set[date]:
+    """Return for which months of a longer span a monthly ledger hangs too."""
+    if row.first_month == row.last_month:
+        return set()
+    months = LedgerRow.objects.of(row.compound).months()
+    return set(
+        months.filter(first_month__range=(row.first_month, row.last_month)).values_list("first_month", flat=True)
+    )
+
+
 def _wanted_format(request: HttpRequest) -> str:
     """Return which format is asked for: by the address, else by Accept; "" for the page."""
     if "format" in request.GET:
@@ -237,6 +256,7 @@ def ledger(request: HttpRequest, code: str, period: str) -> HttpResponse:
             "newer": versions[-1].version if row is not versions[-1] else None,
             "hanging": hanging_of(row, PostingProof.objects.of(row)),
             "files": _files(row),
+            "posted_months": _posted_months(row),
             **_place(row.compound),
         }
         response = render(request, "portal/public/ledger.html", context)
