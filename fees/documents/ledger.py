@@ -220,7 +220,7 @@ class Ledger:
     @property
     def shows_year(self) -> bool:
         """Whether the year so far says more than the span itself."""
-        return self.comparison.year is not None and self.first_on > date(self.year_number, 1, 1)
+        return self.comparison.year is not None and self.span.length < 12 and self.span.first_month.month > 1
 
     @property
     def changes(self) -> list[Change]:

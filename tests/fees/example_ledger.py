@@ -13,6 +13,8 @@ from core.hashing import sha256_text
 from fees.documents import (
     Anchor,
     BookPart,
+    Compared,
+    Comparison,
     Ledger,
     Line,
     NoticeRow,
@@ -154,6 +156,10 @@ def make_ledger(books: tuple[BookPart, BookPart], **changes: Any) -> Ledger:
         "contact_office": "八角南里社区居民委员会",
         "contact_place": "八角南里社区居委会窗口，周一至周五9:00至17:00",
         "contact_phone": "010-0000-0000（演示）",
+        "comparison": Comparison(
+            previous=Compared("2026-09", Decimal("15066.00"), Decimal("15956.40")),
+            year=Compared("2026", Decimal("177611.25"), Decimal("158204.35")),
+        ),
     } | changes
     return Ledger.from_data(Ledger(**fields).to_data())
 

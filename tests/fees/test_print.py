@@ -107,7 +107,7 @@ def test_a_reversal_is_marked_and_explained(example: tuple[bytes, list[str]]) ->
     assert "第216号红冲冲销10月12日第213号凭证−435.00" in text
     assert "更换楼道感应灯（已被第216号冲销）435.00" in text
     assert "物业服务经费第216号是红字冲销：冲销10月12日第213号凭证，435.00元。" in text
-    assert "没有票据，1笔：第222号的发票月底没有开出，11月补" in text
+    assert "没有票据，1笔，已说明：第222号的发票月底没有开出，11月补" in text
 
 
 def test_the_last_page_has_room_for_names_and_the_seal(example: tuple[bytes, list[str]]) -> None:

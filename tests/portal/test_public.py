@@ -416,7 +416,7 @@ def test_an_old_version_stays_and_says_that_it_was_replaced(site: Site, client: 
     newest, old = client.get(address).content.decode(), client.get(f"{address}?version=1").content.decode()
     assert "第1次更正" in newest and "第2版" in newest
     assert f'href="{address}?version=1"' in newest
-    assert "这一版已被第2版代替" in old
+    assert "这一版已被更正版代替，现在是第2版" in old
     assert (
         client.get(f"{address}?version=2").content
         == client.get(address).content.replace(b"%2Fledgers%2F2026-10%2F&", b"%2Fledgers%2F2026-10%2F&")
