@@ -11,11 +11,11 @@ from typing import Any
 
 from core.choices import EvidenceKind
 from core.models import User
-from core.money import capitals
+from core.money import capitals, show_money
 from fees.choices import DecidedBy, Direction
-from fees.documents import CashBook, CashRow, ClosingCheck, ClosingView
-from fees.forms import COLUMN_OF
-from fees.models import Account, Draft, ExpenseLimit, Opinion, Voucher, VoucherEvidence
+from fees.documents import CashBook, CashRow, ClosingCheck, ClosingView, held_items, is_same_party
+from fees.forms import COLUMN_OF, LENT
+from fees.models import Account, Draft, DraftLine, ExpenseLimit, Opinion, Voucher, VoucherEvidence
 from fees.rules import decider_of, is_another, month_of
 
 LANES = 3
@@ -152,11 +152,29 @@ def cautions(draft: Draft, reviewer: User, used_twice: Sequence[str]) -> list[Ca
     for account in {line.account for line in lines if line.account.needs == "contract"}:
         if not _has_contract(draft, account):
             found.append(Caution(f"{account}要有合同，这个小区还没有附过。"))
+    if draft.direction == Direction.HELD_OUT and not draft.reverses_id:
+        found += _returned_beyond(draft, lines)
     if draft.bill_on and month_of(draft.bill_on) < month_of(draft.on):
         found.append(Caution(f"票据是{draft.bill_on.year}年{draft.bill_on.month}月的，早于记账的月份。"))
     found += [Caution(sentence) for sentence in used_twice]
     if draft.reason:
         found.append(Caution(f"录入的人写明了特殊情况：{draft.reason}"))
+    return found
+
+
+def _returned_beyond(draft: Draft, lines: Sequence[DraftLine]) -> list[Caution]:
+    """Return a caution for each line that gives back more than is held for that party; advances go out first."""
+    held = held_items(draft.book, draft.on)
+    found = []
+    for line in lines:
+        if line.account.code == LENT:
+            continue
+        own = [i.amount for i in held if i.account == line.account and is_same_party(i.payee, draft.payee)]
+        left = sum(own, Decimal("0.00"))
+        if line.amount > left:
+            whose = draft.payee or "没写名字的人"
+            said = f"{line.account}里只替{whose}保管着{show_money(left)}元，这张要付{show_money(line.amount)}元。"
+            found.append(Caution(said, answer=True))
     return found
 
 

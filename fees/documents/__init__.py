@@ -3,6 +3,7 @@
 from fees.documents.building import OpenMonth, approvals, build_ledger, heads_of, posted_months
 from fees.documents.exports import ledger_csv, print_context
 from fees.documents.hanging import Hanging, HangingPlace, hanging_of
+from fees.documents.holding import HeldItem, Purse, held_items, is_same_party, purses
 from fees.documents.ledger import Ledger, data_hash, ledger_json, read_ledger, was_of
 from fees.documents.memo import HeldRow, Memo, MemoLine, MemoRow, memo_lines, memo_of
 from fees.documents.months import (
@@ -66,6 +67,7 @@ __all__ = [
     "Group",
     "Hanging",
     "HangingPlace",
+    "HeldItem",
     "HeldRow",
     "Ledger",
     "Line",
@@ -78,6 +80,7 @@ __all__ = [
     "NoticeRow",
     "OpenMonth",
     "Paper",
+    "Purse",
     "Remainder",
     "Said",
     "ServiceRow",
@@ -98,6 +101,9 @@ __all__ = [
     "doubles_of",
     "hanging_of",
     "heads_of",
+    "held_items",
+    "is_answered",
+    "is_same_party",
     "last_reasons",
     "ledger_csv",
     "ledger_json",
@@ -109,6 +115,7 @@ __all__ = [
     "papers_of_voucher",
     "posted_months",
     "print_context",
+    "purses",
     "read_ledger",
     "remainders",
     "round_start",

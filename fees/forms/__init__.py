@@ -1,6 +1,8 @@
 """Input of the books, as people type it."""
 
 from fees.forms.memo import MemoForm, SettleForm
+from fees.forms.mending import CorrectionForm, ReversalForm
+from fees.forms.moves import HELD_MOVES, LENT, HeldForm, TransferForm
 from fees.forms.papers import PaperForm
 from fees.forms.periods import ApprovalForm, NoteForm, OpinionForm, PublishForm, ReasonsForm
 from fees.forms.posting import ProofForm
@@ -8,7 +10,6 @@ from fees.forms.vouchers import (
     COLUMN_OF,
     AccountField,
     LineForm,
-    ReversalForm,
     VoucherForm,
     draw_form_token,
     typed_values,
@@ -16,8 +17,12 @@ from fees.forms.vouchers import (
 
 __all__ = [
     "COLUMN_OF",
+    "HELD_MOVES",
+    "LENT",
     "AccountField",
     "ApprovalForm",
+    "CorrectionForm",
+    "HeldForm",
     "LineForm",
     "MemoForm",
     "NoteForm",
@@ -28,6 +33,7 @@ __all__ = [
     "ReasonsForm",
     "ReversalForm",
     "SettleForm",
+    "TransferForm",
     "VoucherForm",
     "draw_form_token",
     "typed_values",

@@ -1,4 +1,4 @@
-"""A voucher typed in the last line of the cash book, and its reversal."""
+"""A voucher typed in the last line of the cash book."""
 
 from __future__ import annotations
 
@@ -358,16 +358,3 @@ def typed_values(draft: Draft) -> tuple[dict[str, Any], list[dict[str, Any]]]:
         for line in draft.lines.all()
     ]
     return initial, lines
-
-
-class ReversalForm(forms.Form):
-    """When a voucher is reversed, and why it may take an account below zero."""
-
-    on = DayField(label="红冲的日期", name="日期")
-    reason = CleanCharField(label="特殊情况说明", max_length=200, required=False)
-
-    def __init__(self, *args: Any, year: int, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        on = self.fields["on"]
-        assert isinstance(on, DayField)
-        on.year_from = year

@@ -140,17 +140,18 @@ def check_data(data: DraftData) -> None:
         raise WrongMoneyAccount
 
 
-def check_hand_in(data: DraftData) -> None:
+def check_hand_in(data: DraftData, kept: Iterable[Attachment] = ()) -> None:
     """Refuse to hand in or post what nobody has decided, or what lacks the paper that it cannot do without.
 
-    Red vouchers follow their original. Imports and machine-made vouchers do not come this way: the closing tells of them.
+    ``kept``: papers that hang at the draft already. Red vouchers follow their original. Imports and machine-made
+    vouchers do not come this way: the closing tells of them.
 
     :raises DecisionMissing: :raises PaperMissing: :raises SlipMissing:
     Source: domain.md, Vouchers (limits as data); 大修/中修 names its decision (FEE 11).
     """
     if data.reverses is not None:
         return
-    kinds = {paper.kind for paper in data.attachments}
+    kinds = {paper.kind for paper in (*data.attachments, *kept)}
     for line in data.lines:
         if lacks_paper(line.account.needs, decision=data.decision, kinds=kinds):
             raise PaperMissing(line.account)
@@ -219,7 +220,7 @@ def save_draft(data: DraftData, *, draft: Draft | None = None, hand_in: bool, ac
     if first is not None:
         return first
     if hand_in:
-        check_hand_in(data)
+        check_hand_in(data, draft.attachments.all() if draft is not None else ())
     period = open_period(data.book.compound, data.on, at=at)
     if draft is None:
         draft = Draft(entered_by=actor, form_token=data.form_token)

@@ -8,6 +8,7 @@ import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
+from decimal import Decimal
 from functools import wraps
 from typing import Any
 from urllib.parse import quote
@@ -312,6 +313,11 @@ class Tied:
     voucher: Voucher
     is_shown: bool
 
+    @property
+    def taken(self) -> Decimal:
+        """What a red voucher took back, yuan."""
+        return -self.voucher.amount
+
 
 def _tied(other: Voucher, newest: LedgerRow) -> Tied:
     return Tied(other, other.on.replace(day=1) <= newest.last_month)
@@ -331,6 +337,9 @@ def voucher(request: HttpRequest, code: str, book: str, year: int, number: int) 
         "shown_in": LedgerRow.objects.of(found).months().covering(posted.on).newest_versions().first(),
         "reverses": _tied(posted.reverses, newest) if posted.reverses else None,
         "reversals": [_tied(later, newest) for later in posted.reversed_by.all()],
+        "whole": posted.reversed_whole_by,
+        "corrects": _tied(posted.corrects, newest) if posted.corrects else None,
+        "corrections": [_tied(later, newest) for later in posted.corrected_by.order_by("pk")],
         **_place(found),
     }
     return render(request, "portal/public/voucher.html", context)

@@ -149,6 +149,7 @@ FEW = {"auditor own", "committee_cashier own", "committee_bookkeeper foreign"}
 COMPOUND_PAGES = {
     "draft_papers", "draft_paper", "draft_paper_remove", "voucher_papers", "voucher_paper",
     "office_compound", "drafts", "draft", "draft_new", "draft_delete", "cash_book", "office_voucher", "reversal",
+    "correction", "transfer", "held",
     "closings", "closing", "closing_approval", "closing_withdrawal", "opinion", "memo", "memo_new",
     "memo_settle", "office_ledgers", "review_draft",
 }  # fmt: skip
@@ -165,7 +166,8 @@ def everywhere(*_: Any, **__: Any) -> list[str]:
 PAPER_PAGES = {"draft_papers", "draft_paper", "draft_paper_remove", "voucher_papers", "voucher_paper"}
 SABOTAGE: list[tuple[str, Callable[..., Any], set[str]]] = [
     ("portal.views.office.books.can_enter", yes, {"draft", "draft_new", "draft_delete"}),
-    ("portal.views.office.vouchers.can_enter", yes, {"reversal"}),
+    ("portal.views.office.vouchers.can_enter", yes, {"reversal", "correction"}),
+    ("portal.views.office.moves.can_enter", yes, {"transfer", "held"}),
     ("portal.views.office.review.can_review", yes, {"review_draft"}),
     ("portal.views.office.closing.can_prepare", yes, {"closing"}),
     ("portal.views.office.closing.can_approve", yes, {"closing", "closing_approval", "closing_withdrawal"}),

@@ -379,3 +379,10 @@ def test_two_waiting_corrections_never_exceed_the_original(office: Office) -> No
     post_draft(drafts[0].pk, actor=office.head, at=AT)
     with pytest.raises(NotCorrectable, match="too_much"):
         post_draft(drafts[1].pk, actor=office.head, at=AT)
+
+
+def test_a_paper_that_a_phone_added_to_the_draft_counts(office: Office) -> None:
+    data = office.data("221", "90.00")
+    draft = save_draft(data, hand_in=False, actor=office.bookkeeper, at=AT)
+    draft.attachments.add(factories.paper(office.home, "", kind="bank_slip"))
+    assert save_draft(data, draft=draft, hand_in=True, actor=office.bookkeeper, at=AT).state == DraftState.HANDED_IN

@@ -38,7 +38,8 @@ LINE_FIELDS = ("summary", "account", "income", "expense", "quantity", "unit_pric
 CLOSED = (ClosingStep.PREPARED, ClosingStep.APPROVED)
 
 
-def _book(compound: Compound, kind: str) -> Book:
+def book_of_kind(compound: Compound, kind: str) -> Book:
+    """Return one of a compound's two books; another kind answers like a page that does not exist."""
     for book in Book.objects.of(compound):
         if book.kind == kind:
             book.compound = compound
@@ -54,7 +55,7 @@ def _book(compound: Compound, kind: str) -> Book:
 def cash_book(request: OfficeRequest, code: str, book: str) -> HttpResponse:
     """A book's month with its running balance; the last row is where the next voucher is typed."""
     compound = find_compound(request, code)
-    found = _book(compound, book)
+    found = book_of_kind(compound, book)
     steps = steps_of(compound)
     month = _asked_month(request.GET.get("month", "")) or first_month_to_write(steps, request.today)
     if month > month_of(request.today) or month < min(steps, default=month):
@@ -181,7 +182,7 @@ def draft_new(request: OfficeRequest, code: str, book: str) -> HttpResponse:
     """Take a typed voucher: give it to the reviewer, keep it as a draft, or show one more line."""
     compound = find_compound(request, code)
     require(can_enter(request.user, compound, request.today))
-    return _take(request, _book(compound, book), None)
+    return _take(request, book_of_kind(compound, book), None)
 
 
 def _take(request: OfficeRequest, book: Book, draft: Draft | None) -> HttpResponse:
@@ -205,7 +206,7 @@ def _take(request: OfficeRequest, book: Book, draft: Draft | None) -> HttpRespon
     except Refusal as problem:
         form.add_error(field_of(problem), sentence_of(problem))
         return _book_page(request, book, month, form, draft=draft, papers=papers)
-    messages.success(request, _saved_words(request, saved, hand_in))
+    messages.success(request, saved_words(request, saved, hand_in))
     if request.POST.get("act") == "photo":
         return redirect("draft_papers", code=book.compound.code, pk=saved.pk)
     return redirect(f"{reverse('cash_book', args=[book.compound.code, book.kind])}?month={saved.on:%Y-%m}")
@@ -270,7 +271,8 @@ def _papers(request: OfficeRequest, compound: Compound, draft: Draft | None) -> 
     return [*papers, added], ""
 
 
-def _saved_words(request: OfficeRequest, draft: Draft, hand_in: bool) -> str:
+def saved_words(request: OfficeRequest, draft: Draft, hand_in: bool) -> str:
+    """Say what was saved, and who reviews it."""
     lines = list(draft.lines.all())
     what = f"{lines[0].summary}，{show_money(sum((line.amount for line in lines), ZERO))}元"
     if not hand_in:
