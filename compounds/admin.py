@@ -26,7 +26,7 @@ from compounds.operations import appoint, conflicting_appointment, end_appointme
 from compounds.permissions import areas_of, can_administer_accounts
 from core.admin import KeptAdmin
 from core.models import User
-from core.operations import create_user, draw_password, record, set_active, set_password
+from core.operations import ONE_TIME, create_user, draw_password, record, set_active, set_password
 
 # So many areas of one role are named in a list of accounts, more are counted.
 LISTED = 3
@@ -209,6 +209,7 @@ class UserAdmin(KeptAdmin):
 
     def _slip(self, request: HttpRequest, user: User, password: str) -> HttpResponse:
         shown = {**self.admin_site.each_context(request), "title": "一次性密码", "person": user, "slip": password}
+        shown |= {"until": timezone.localdate() + ONE_TIME, "site_address": settings.PUBLIC_URL}
         return TemplateResponse(request, "admin/core/user/slip.html", shown)
 
 

@@ -13,6 +13,8 @@ from core.choices import EvidenceKind, JobState, UserKind
 from core.insert_only import InsertOnly
 
 SYSTEM, SYSTEM_2 = "system", "system-2"
+# So often the PIN may be mistyped at a desk before the password is asked for again.
+PIN_TRIES = 5
 
 
 class UserManager(BaseUserManager["User"]):
@@ -32,6 +34,7 @@ class User(AbstractBaseUser):
     kind = models.CharField("种类", max_length=10, choices=UserKind, default=UserKind.PERSON)
     is_active = models.BooleanField("可用", default=True)
     must_change_password = models.BooleanField("下次登录须换密码", default=False)
+    one_time_until = models.DateTimeField("一次性密码到", null=True, blank=True)
     created_at = models.DateTimeField("建立时间")
     pin = models.CharField("换人用的六位数字", max_length=128, blank=True, default="")  # hashed; "" where none is set
 
@@ -59,6 +62,14 @@ class User(AbstractBaseUser):
         return self.name
 
 
+class DeskVisitQuerySet(models.QuerySet["DeskVisit"]):
+    """Reads of the visits to shared PCs."""
+
+    def at_desk(self, desk: str, since: datetime) -> DeskVisitQuerySet:
+        """Keep who gave the password at this desk since a moment and has not mistyped the PIN too often."""
+        return self.filter(desk=desk, password_at__gte=since, wrong__lt=PIN_TRIES).select_related("user")
+
+
 class DeskVisit(models.Model):
     """That someone gave the password on a shared PC: for the rest of that day the PIN brings them back there.
 
@@ -69,6 +80,8 @@ class DeskVisit(models.Model):
     user = models.ForeignKey(User, models.CASCADE, related_name="+")
     password_at = models.DateTimeField("密码登录")
     wrong = models.PositiveSmallIntegerField("连错几次", default=0)
+
+    objects = DeskVisitQuerySet.as_manager()
 
     class Meta:
         verbose_name = verbose_name_plural = "本机登录"

@@ -6,16 +6,18 @@ import re
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 
+from django.contrib.auth.hashers import check_password, make_password
 from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
 from django.db import IntegrityError, models, transaction
+from django.db.models import F
 
 from core.choices import EvidenceKind, UserKind
 from core.codes import draw_code
 from core.hashing import canonical_json, clean_text, sha256_bytes
-from core.models import Attachment, Document, DocumentFile, Entry, User
+from core.models import Attachment, DeskVisit, Document, DocumentFile, Entry, User
 from core.money import half_width
 from core.papers import AttachmentRefused as AttachmentRefused
 from core.papers import clean_attachment
@@ -55,6 +57,8 @@ def record(
 # --- Accounts -----------------------------------------------------------------------------------------------------
 
 # Without the signs that are read for one another on a printed slip.
+# How long the slip's password waits for its person.
+ONE_TIME = timedelta(days=7)
 _SLIP_ALPHABET = "abcdefghjkmnpqrstuvwxyz23456789"
 
 
@@ -84,6 +88,7 @@ def create_user(
         must_change_password=must_change_password,
     )
     user.set_password(password)
+    user.one_time_until = at + ONE_TIME if password and must_change_password else None
     user.save(force_insert=True)
     record("user.create", f"建立账号{username}", actor=actor, at=at, subject=user)
     return user
@@ -91,12 +96,29 @@ def create_user(
 
 @transaction.atomic
 def set_password(user: User, password: str, *, actor: User, at: datetime, one_time: bool) -> None:
-    """Set a password: the person's own, or a slip's that must be changed at the next login. Record it."""
+    """Set a password: the person's own, or a slip's that opens the door once and not for ever. Record it.
+
+    Every session of the person ends, as sessions carry the password's hash; no PIN brings them back, and a slip means
+    that the PIN is forgotten with the password.
+    """
     user.set_password(password)
     user.must_change_password = one_time
-    user.save(update_fields=["password", "must_change_password"])
+    user.one_time_until = at + ONE_TIME if one_time else None
+    if one_time:
+        user.pin = ""
+    user.save(update_fields=["password", "must_change_password", "one_time_until", "pin"])
+    DeskVisit.objects.filter(user=user).delete()
     what = f"为{user.username}打印一次性密码" if one_time else "修改自己的密码"
     record("user.password", what, actor=actor, at=at, subject=user)
+
+
+@transaction.atomic
+def use_up_password(user: User, *, at: datetime) -> None:
+    """Let a one-time password open the door no second time (v5.0.0-6.4.1); the person now sets a password of their own."""
+    user.set_unusable_password()
+    user.one_time_until = None
+    user.save(update_fields=["password", "one_time_until"])
+    record("user.password", f"{user.username}的一次性密码用过了", actor=user, at=at, subject=user)
 
 
 @transaction.atomic
@@ -106,6 +128,46 @@ def set_active(user: User, active: bool, *, actor: User, at: datetime) -> None:
     user.save(update_fields=["is_active"])
     record("user.active" if active else "user.inactive", f"{'启用' if active else '停用'}账号{user.username}",
            actor=actor, at=at, subject=user)  # fmt: skip
+
+
+# --- Changing by PIN on a shared PC -------------------------------------------------------------------------------
+
+
+def note_visit(desk: str, user: User, *, at: datetime, since: datetime) -> None:
+    """Note that someone gave the password at a desk; what was noted before today is forgotten."""
+    DeskVisit.objects.filter(password_at__lt=since).delete()
+    DeskVisit.objects.update_or_create(desk=desk, user=user, defaults={"password_at": at, "wrong": 0})
+
+
+def forget_visit(desk: str, user: User) -> None:
+    """Let someone give the password again at a desk."""
+    DeskVisit.objects.filter(desk=desk, user=user).delete()
+
+
+@transaction.atomic
+def set_pin(user: User, pin: str, *, actor: User, at: datetime) -> None:
+    """Set the six digits, or with "" take them away. Record it."""
+    user.pin = make_password(pin) if pin else ""
+    user.save(update_fields=["pin"])
+    record("user.pin", "设六位数字" if pin else "不再用六位数字", actor=actor, at=at, subject=user)
+
+
+def enter_by_pin(visit: DeskVisit, pin: str, *, since: datetime, at: datetime, from_where: str) -> User | None:
+    """Return whose turn it is at a desk, or None where the digits are not theirs; either is recorded.
+
+    A try is counted before it is judged: however many come at once, no more than so many are judged. Not atomic, so
+    that what was counted stays counted.
+    """
+    mine = DeskVisit.objects.at_desk(visit.desk, since).filter(pk=visit.pk)
+    if not mine.update(wrong=F("wrong") + 1):
+        return None
+    user = User.objects.get(pk=visit.user_id)
+    user.seen_from = from_where
+    if not (user.pin and check_password(pin, user.pin)):
+        record("pin.failed", "换人时数字不对", actor=user, at=at, subject=user)
+        return None
+    DeskVisit.objects.filter(pk=visit.pk).update(wrong=0)
+    return user
 
 
 def machine(username: str) -> User:

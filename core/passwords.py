@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from itertools import pairwise
 
 from django.contrib.auth.base_user import AbstractBaseUser
 from django.core.exceptions import ValidationError
@@ -125,3 +126,34 @@ def _pieces(text: str, words: tuple[str, ...]) -> float:
         found += 1 if longest > 1 or text[position].isalnum() else 0.5
         position += max(longest, 1)
     return found
+
+
+# --- Six digits ---------------------------------------------------------------------------------------------------
+
+_PIN = re.compile("[0-9]{6}")
+_PIN_GUESSED = frozenset(
+    """520131 521131 131452 201314 520520 521521 147258 258369 159357 357159 741852 963852 147369 110120 119110 168168
+    518518 888666 666888 789456 456123 147852 258963 110107 100043 100040""".split()  # noqa: SIM905
+)
+_BIRTHDAY = re.compile(
+    r"[0-9]{2}(?:0[1-9]|1[0-2])(?:0[1-9]|[12][0-9]|3[01])"  # 681124
+    r"|(?:0[1-9]|1[0-2])(?:0[1-9]|[12][0-9]|3[01])[0-9]{2}"  # 112468
+    r"|(?:19|20)[0-9]{2}[0-9]{2}"  # 196811
+)
+
+
+def pin_fault(pin: str, user: AbstractBaseUser) -> str:
+    """Return why these six digits would be guessed or are none, in Chinese; "" where they are good."""
+    if not _PIN.fullmatch(pin):
+        return "要正好六位数字。"
+    steps = {int(b) - int(a) for a, b in pairwise(pin)}
+    # 111111, 123456, 975310 … · 121212, 123123, 112233
+    plain = len(steps) == 1 or len(set(pin)) <= 2 or pin[:3] == pin[3:] or pin[:3] == pin[:2:-1]
+    pairs = pin[0] == pin[1] and pin[2] == pin[3] and pin[4] == pin[5]
+    if plain or pairs or pin in _PIN_GUESSED or pin in "01234567890" or pin in "09876543210":
+        return "这六位太顺，最先被猜到。请换一个。"
+    if _BIRTHDAY.fullmatch(pin):
+        return "这六位像生日，容易被猜到。请换一个。"
+    if any(pin in re.sub(r"[^0-9]", "", str(getattr(user, name, "") or "")) for name in ("phone", "username")):
+        return "这六位在您的电话或登录名里。请换一个。"
+    return ""

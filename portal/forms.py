@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import unicodedata
 from typing import Any
 
 from django import forms
 from django.contrib.auth.forms import AuthenticationForm
 from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
+from django.utils import timezone
 
 from core.forms import CleanCharField, DayField
 from core.models import User
+from core.passwords import pin_fault
 
 # Django's words for these, said as we speak; the validators' own Chinese ones pass through.
 PASSWORD_WORDS = {
@@ -35,9 +38,15 @@ class LoginForm(AuthenticationForm):
         self.fields["password"].label = "密码"
         self.fields["password"].error_messages["required"] = "密码没有填。"
 
+    def confirm_login_allowed(self, user: Any) -> None:
+        """Refuse a slip's password that waited too long."""
+        super().confirm_login_allowed(user)
+        if user.one_time_until is not None and user.one_time_until < timezone.now():
+            raise ValidationError("这张密码条过期了。请到账号管理员处再打印一张。", code="one_time")
+
 
 class PasswordForm(forms.Form):
-    """One's own password: the present one, and the new one twice."""
+    """One's own password: the present one, unless a slip's was just used up, and the new one twice."""
 
     old = forms.CharField(
         label="现在的密码",
@@ -64,6 +73,8 @@ class PasswordForm(forms.Form):
     def __init__(self, *args: Any, user: User, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.user = user
+        if not user.has_usable_password():
+            del self.fields["old"]
 
     def clean_old(self) -> str:
         old: str = self.cleaned_data["old"]
@@ -88,6 +99,85 @@ class PasswordForm(forms.Form):
         if data.get("new") and data.get("new") == data.get("old"):
             self.add_error("new", "新密码和现在的一样。请换一个。")
         return data
+
+
+def _digits(text: str) -> str:
+    """Return digits as they were meant: typed with a Chinese keyboard they come full-width, or in groups."""
+    return unicodedata.normalize("NFKC", text).replace(" ", "")
+
+
+class PinForm(forms.Form):
+    """One's own six digits for changing people on a shared PC: the password, and the digits twice."""
+
+    password = forms.CharField(
+        label="您的密码",
+        strip=False,
+        widget=forms.PasswordInput(attrs={"autocomplete": "current-password"}),
+        error_messages={"required": "密码没有填。"},
+    )
+    pin = forms.CharField(
+        label="六位数字",
+        max_length=20,
+        widget=forms.PasswordInput(attrs={"autocomplete": "off", "inputmode": "numeric"}),
+        help_text="不要用生日、电话里的数字和顺口的数字。",
+        error_messages={"required": "六位数字没有填。"},
+    )
+    again = forms.CharField(
+        label="六位数字，再打一遍",
+        max_length=20,
+        widget=forms.PasswordInput(attrs={"autocomplete": "off", "inputmode": "numeric"}),
+        error_messages={"required": "六位数字要打两遍。"},
+    )
+
+    def __init__(self, *args: Any, user: User, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.user = user
+
+    def clean_password(self) -> str:
+        password: str = self.cleaned_data["password"]
+        if not self.user.check_password(password):
+            raise ValidationError("密码不对。")
+        return password
+
+    def clean_pin(self) -> str:
+        pin = _digits(self.cleaned_data["pin"])
+        fault = pin_fault(pin, self.user)
+        if fault:
+            raise ValidationError(fault)
+        return pin
+
+    def clean(self) -> dict[str, Any]:
+        data: dict[str, Any] = super().clean() or {}
+        if data.get("pin") and data.get("again") and data["pin"] != _digits(data["again"]):
+            self.add_error("again", "两遍打的六位数字不一样。")
+        return data
+
+
+class DeskForm(forms.Form):
+    """Whose turn it is at a shared PC, and their six digits."""
+
+    person = forms.TypedChoiceField(
+        label="换成谁",
+        coerce=int,
+        widget=forms.RadioSelect,
+        error_messages={"required": "还没有选人。", "invalid_choice": "这个人要用密码登录。"},
+    )
+    pin = forms.CharField(
+        label="六位数字",
+        max_length=20,
+        widget=forms.PasswordInput(attrs={"autocomplete": "off", "inputmode": "numeric", "autofocus": True}),
+        error_messages={"required": "六位数字没有填。"},
+    )
+
+    def __init__(self, *args: Any, people: list[tuple[int, str]], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        person = self.fields["person"]
+        assert isinstance(person, forms.ChoiceField)
+        person.choices = people
+        self.initial.setdefault("person", people[0][0] if people else None)
+
+    def clean_pin(self) -> str:
+        return _digits(self.cleaned_data["pin"])
 
 
 class HistoryFilter(forms.Form):

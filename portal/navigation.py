@@ -70,6 +70,10 @@ def office_navigation(request: HttpRequest) -> dict[str, Any]:
         "home": reverse("workbench"),
         "password_url": reverse("password"),
         "logout_url": reverse("logout"),
+        "desk_url": f"{reverse('desk')}?{urlencode({'next': request.get_full_path()})}"
+        if request.method == "GET"
+        else reverse("desk"),
+        "pin_url": reverse("pin"),
         "role": scope.role,
     }
     links = []

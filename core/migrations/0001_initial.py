@@ -26,6 +26,7 @@ class Migration(migrations.Migration):
                 ('kind', models.CharField(choices=[('person', '人员'), ('machine', '系统账号')], default='person', max_length=10, verbose_name='种类')),
                 ('is_active', models.BooleanField(default=True, verbose_name='可用')),
                 ('must_change_password', models.BooleanField(default=False, verbose_name='下次登录须换密码')),
+                ('one_time_until', models.DateTimeField(blank=True, null=True, verbose_name='一次性密码到')),
                 ('created_at', models.DateTimeField(verbose_name='建立时间')),
                 ('pin', models.CharField(blank=True, default='', max_length=128, verbose_name='换人用的六位数字')),
             ],

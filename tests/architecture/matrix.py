@@ -217,12 +217,15 @@ def table(home: Compound, bookkeeper: User, draft: Draft, paper: int, jobs: Mapp
         Address("type_size", "public", ("GET",)),
         Address("healthz", "public"),
         Address("readyz", "public"),
+        # Who is known at this browser; a browser that nobody logged in at shows nobody.
+        Address("desk", "public", FORM),
         # A view of Django's own: it answers OPTIONS too.
         Address("login", "public", (*FORM, "OPTIONS"), data={"username": "", "password": ""}),
     ]
     office = [
         Address("logout", "office", ("POST",)),
         Address("password", "office", FORM),
+        Address("pin", "office", FORM),
         Address("workbench", "office"),
         Address("scope", "scope", FORM, data={"code": "999999"}),
         Address("office_search", "scope"),

@@ -10,6 +10,7 @@ import time_machine
 from django.test import Client
 
 from core.models import Entry, User
+from core.operations import draw_password, set_password
 from tests import factories
 from tests.portal.office import NOW, valid, words
 
@@ -125,6 +126,39 @@ def test_one_time_password_opens_only_the_page_to_change_it(user: User) -> None:
     assert response["Location"] == "/office/"
     assert client.get("/office/").status_code == 200, "the own session goes on"
     assert log_in(Client(), user.username).status_code == 200, "the old password is dead"
+
+
+def slip_for(user: User) -> str:
+    password = draw_password()
+    set_password(user, password, actor=user, at=NOW, one_time=True)
+    return password
+
+
+def test_slip_s_password_works_once(user: User) -> None:
+    slip, client = slip_for(user), Client()
+    log_in(client, user.username, slip)
+    assert client.get("/office/")["Location"] == "/office/password/", "the session goes on, to the one page"
+    html = valid(client.get("/office/password/"))
+    assert "现在的密码" not in html, "it is used up and not asked for"
+    assert log_in(Client(), user.username, slip).status_code == 200, "a second time it opens nothing"
+    new = "xiangshan-hongye-7"
+    assert client.post("/office/password/", {"new": new, "again": new})["Location"] == "/office/"
+    assert client.get("/office/").status_code == 200 and log_in(Client(), user.username, new).status_code == 302
+
+
+def test_slip_s_password_waits_seven_days(user: User) -> None:
+    slip = slip_for(user)
+    with time_machine.travel(NOW + timedelta(days=7, minutes=1), tick=False):
+        assert "这张密码条过期了" in words(valid(log_in(Client(), user.username, slip)))
+    with time_machine.travel(NOW + timedelta(days=6, hours=23), tick=False):
+        assert log_in(Client(), user.username, slip).status_code == 302
+
+
+def test_slip_ends_every_session_of_its_person(user: User) -> None:
+    client = Client()
+    log_in(client, user.username)
+    slip_for(user)
+    assert client.get("/office/").status_code == 302
 
 
 def test_new_password_ends_other_sessions(user: User) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
 from django.conf import settings
@@ -9,18 +10,19 @@ from django.contrib import messages
 from django.contrib.auth import logout as end_session
 from django.contrib.auth import update_session_auth_hash
 from django.contrib.auth.views import LoginView
-from django.http import HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST
 
-from core.middleware import begin_session, client_address
-from core.models import User
-from core.operations import record, set_password
+from core.middleware import begin_session, client_address, desk_of, pin_since, sit_down
+from core.models import DeskVisit, User
+from core.operations import forget_visit, record, set_password, use_up_password
 from portal.forms import LoginForm, PasswordForm
 from portal.permissions import home_area
-from portal.views.office.door import FORM, OfficeRequest, logged_in
+from portal.views.office.door import FORM, OfficeRequest, by_password, logged_in
 
 
 class LoginPage(LoginView):
@@ -28,16 +30,31 @@ class LoginPage(LoginView):
 
     template_name = "core/login.html"
     authentication_form = LoginForm
-    redirect_authenticated_user = True
+
+    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        """Send on who is in already, unless another person sits down at the same machine."""
+        self.redirect_authenticated_user = request.method != "POST" and "another" not in request.GET
+        return super().dispatch(request, *args, **kwargs)
 
     def form_valid(self, form: Any) -> HttpResponse:
         user: User = form.get_user()
         at = timezone.now()
+        make_room(self.request, user, at)
         response = super().form_valid(form)
         begin_session(self.request.session, at)
+        sit_down(self.request, response, user, at)
         user.seen_from = client_address(self.request)
         record("login", "登录", actor=user, at=at, area_code=home_area(user, timezone.localdate(at)))
+        if user.one_time_until is not None:
+            use_up_password(user, at=at)
+            update_session_auth_hash(self.request, user)
         return response
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        """Say whether somebody can come back by PIN; nothing is asked of a browser that is no desk."""
+        desk = desk_of(self.request)
+        shared = bool(desk) and DeskVisit.objects.at_desk(desk, pin_since(timezone.now())).exists()
+        return super().get_context_data(**kwargs) | {"shared": shared, "desk_url": reverse("desk")}
 
     def form_invalid(self, form: Any) -> HttpResponse:
         """Record whose login failed; a name that nobody bears is not kept, as it may be a mistyped password."""
@@ -57,13 +74,22 @@ class LoginPage(LoginView):
         return super().form_invalid(form)
 
 
+def make_room(request: HttpRequest, user: User, at: datetime) -> None:
+    """Note in the history that whoever sat here makes room for the next one."""
+    before = request.user
+    if isinstance(before, User) and before.pk != user.pk:
+        area = home_area(before, timezone.localdate(at))
+        record("logout.desk", f"换成{user.name}", actor=before, at=at, area_code=area)
+
+
 login = LoginPage.as_view()
 
 
 @require_POST
 @logged_in
 def logout(request: OfficeRequest) -> HttpResponse:
-    """End the session, on this machine and on the server."""
+    """End the session, on this machine and on the server; the PIN does not bring its person back here either."""
+    forget_visit(desk_of(request), request.user)
     record("logout", "退出", actor=request.user, at=request.at, area_code=request.acting_area)
     end_session(request)
     return redirect(settings.LOGOUT_REDIRECT_URL)
@@ -71,6 +97,7 @@ def logout(request: OfficeRequest) -> HttpResponse:
 
 @sensitive_post_parameters("old", "new", "again")
 @require_http_methods(FORM)
+@by_password()
 @logged_in
 def password(request: OfficeRequest) -> HttpResponse:
     """Change one's own password; after a one-time password this is the only page."""
@@ -79,5 +106,7 @@ def password(request: OfficeRequest) -> HttpResponse:
         set_password(request.user, form.cleaned_data["new"], actor=request.user, at=request.at, one_time=False)
         update_session_auth_hash(request, request.user)
         messages.success(request, "密码换好了。其他地方的登录都已退出。")
-        return redirect("workbench")
+        response = redirect("workbench")
+        sit_down(request, response, request.user, request.at)
+        return response
     return render(request, "core/password.html", {"form": form, "must": request.user.must_change_password})

@@ -27,7 +27,16 @@ from fees.operations import (
 from fees.permissions import can_approve, can_give_opinion, can_issue, can_prepare
 from fees.rules import month_of, months_from, next_month, previous_month
 from portal.documents import course_of, explained
-from portal.views.office.door import FORM, OfficeRequest, compound_page, find_compound, in_scope, month_or_404, require
+from portal.views.office.door import (
+    FORM,
+    OfficeRequest,
+    by_password,
+    compound_page,
+    find_compound,
+    in_scope,
+    month_or_404,
+    require,
+)
 from portal.views.office.words import sentence_of
 from portal.waiting import due_day, is_over
 
@@ -97,6 +106,7 @@ def _period(request: OfficeRequest, compound: Compound, period: str) -> Period:
 
 
 @require_http_methods(FORM)
+@by_password("POST")
 @in_scope
 def closing(request: OfficeRequest, code: str, period: str) -> HttpResponse:
     """A month at its closing: what stands in the way, what is to be explained, the figures, the next step."""
@@ -194,6 +204,7 @@ def _act(request: OfficeRequest, period: Period, act: str, reasons: ReasonsForm,
 
 
 @require_http_methods(FORM)
+@by_password()
 @in_scope
 def closing_approval(request: OfficeRequest, code: str, period: str) -> HttpResponse:
     """What approving does and what cannot be undone, on a page of its own; sent, it approves."""
@@ -223,6 +234,7 @@ def closing_approval(request: OfficeRequest, code: str, period: str) -> HttpResp
 
 
 @require_http_methods(FORM)
+@by_password()
 @in_scope
 def closing_withdrawal(request: OfficeRequest, code: str, period: str) -> HttpResponse:
     """What withdrawing an approval does, on a page of its own; sent with a reason, it withdraws."""

@@ -54,6 +54,19 @@ def logged_in(view: OfficeView) -> OfficeView:
     return inner
 
 
+def by_password(*methods: str) -> Callable[[OfficeView], OfficeView]:
+    """Mark a page that whoever came by PIN opens only with the password (core.middleware asks for it).
+
+    All closing, approving and posting; ``methods``: by default every one, POST where reading is free.
+    """
+
+    def mark(view: OfficeView) -> OfficeView:
+        view.asks_password = methods or FORM  # type: ignore[attr-defined]
+        return view
+
+    return mark
+
+
 def in_scope(view: OfficeView) -> OfficeView:
     """Open a page to people who have an area to see; for an account administrator there is none, so no page."""
 

@@ -15,7 +15,7 @@ from core.pages import page_of
 from fees.permissions import issuing_areas
 from portal.documents import ledgers_made
 from portal.permissions import can_work_in
-from portal.views.office.door import OfficeRequest, in_scope, require
+from portal.views.office.door import OfficeRequest, by_password, in_scope, require
 
 SHOWN = 500
 
@@ -82,6 +82,7 @@ def job_stop(request: OfficeRequest, pk: int) -> HttpResponse:
 
 
 @require_POST
+@by_password("POST")
 @in_scope
 def job_resume(request: OfficeRequest, pk: int) -> HttpResponse:
     """Let a stopped or failed job go on with what is not done."""

@@ -17,7 +17,16 @@ from fees.models import Ledger, Period
 from fees.operations import Refusal, issue_ledger
 from fees.permissions import can_issue
 from fees.rules import PLACES_NEEDED, POSTING_DAYS
-from portal.views.office.door import FORM, OfficeRequest, compound_page, find_compound, in_scope, month_or_404, require
+from portal.views.office.door import (
+    FORM,
+    OfficeRequest,
+    by_password,
+    compound_page,
+    find_compound,
+    in_scope,
+    month_or_404,
+    require,
+)
 from portal.views.office.words import sentence_of
 from portal.waiting import unposted
 
@@ -25,6 +34,7 @@ MONTHS_OFFERED = 24
 
 
 @require_http_methods(FORM)
+@by_password("POST")
 @in_scope
 def office_ledgers(request: OfficeRequest, code: str) -> HttpResponse:
     """A compound's posted ledgers, and what can be posted; with ``?month=`` what posting it means."""

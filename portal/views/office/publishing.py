@@ -17,7 +17,7 @@ from fees.models import Ledger, Period
 from fees.operations import start_publishing
 from fees.permissions import issuing_areas
 from fees.rules import PLACES_NEEDED, POSTING_DAYS, Span, due_day, month_of, months_before, previous_month
-from portal.views.office.door import FORM, OfficeRequest, in_scope
+from portal.views.office.door import FORM, OfficeRequest, by_password, in_scope
 from portal.waiting import narrowed
 
 # How many of each kind are offered, the newest first: their length in months and their name.
@@ -92,6 +92,7 @@ def periods_offered(today: date) -> list[tuple[str, list[Span]]]:
 
 
 @require_http_methods(FORM)
+@by_password("POST")
 @in_scope
 def publish(request: OfficeRequest) -> HttpResponse:
     """Choose a period and the compounds of an area; sent, a job posts their ledgers."""
