@@ -25,6 +25,7 @@ from fees.documents.opinions import (
     all_opinions,
     answer_to,
     audit_of,
+    audit_of_months,
     opinions_of,
     round_start,
 )
@@ -93,6 +94,7 @@ __all__ = [
     "answer_to",
     "approvals",
     "audit_of",
+    "audit_of_months",
     "build_ledger",
     "cash_book",
     "changes_of",

@@ -13,7 +13,9 @@ from core.hashing import canonical_json
 from core.money import plain_money
 from fees.choices import ClosingStep, Direction, Means, NoticeExpense, NoticeIncome, ServiceLine, Source
 from fees.documents.ledger import Ledger, read_ledger
+from fees.documents.memo import memo_of
 from fees.documents.months import Month, month_of_books
+from fees.documents.opinions import audit_of_months
 from fees.documents.rows import (
     Anchor,
     Compared,
@@ -233,6 +235,8 @@ def build_ledger(
         contact_phone=community.phone if community else "",
         comparison=beside.comparison,
         money=_money_rows(books),
+        memo=memo_of(compound, span.last_day, first),
+        audit=audit_of_months([closing.period for closing in closings]),
     )
     return Ledger.from_data(ledger.to_data())
 

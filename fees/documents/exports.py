@@ -57,6 +57,7 @@ def ledger_csv(ledger: Ledger) -> bytes:
             if amount:
                 rows.append(total(label, book, ledger.last_on, amount))
         rows.append(total(ledger.closing_label, book, ledger.last_on, book.closing))
+    rows += _memo_rows(ledger)
     for row in ledger.corrections:
         note = f"第{row.version - 1}次更正：{row.reason}"
         if row.text is not None:
@@ -66,6 +67,27 @@ def ledger_csv(ledger: Ledger) -> bytes:
         rows.append([row.label, row.on.isoformat(), row.number, "更正", "", note, "", "", "", "",
                      figure(row.booked.amount) if row.booked else "", "", ""])  # fmt: skip
     return csv_bytes(rows)
+
+
+def _memo_rows(ledger: Ledger) -> list[list[object]]:
+    """Return what stands beside the books, in the columns of the table; what is unknown is left out."""
+    memo = ledger.memo
+    if memo is None:
+        return []
+    homes = f"{memo.arrears_households}户" if memo.arrears_households is not None else ""
+    found = [
+        ("居民预交的以后月份", "", memo.prepaid),
+        ("居民应交未交", homes, memo.arrears),
+        ("到期未付", "", memo.unpaid),
+        ("账外投入", "不经本账", memo.outside),
+        *((f"替别人保管：{row.label}", "", row.amount) for row in memo.held),
+        ("专款还没花的", "", memo.earmarked),
+    ]
+    return [
+        ["往来和账外", memo.on.isoformat(), "", label, "", text, "", "", "", "", Figure(plain_money(amount)), "", ""]
+        for label, text, amount in found
+        if amount is not None
+    ]
 
 
 def print_context(ledger: Ledger) -> dict[str, Any]:

@@ -16,6 +16,8 @@ from core.charts import Month as ChartMonth
 from core.charts import MonthPairs
 from core.hashing import canonical_json, sha256_text
 from fees.choices import ServiceLine, Source
+from fees.documents.memo import Memo
+from fees.documents.opinions import Audit
 from fees.documents.parts import BookPart, Line, money_of, text_of
 from fees.documents.rows import (
     Anchor,
@@ -49,6 +51,7 @@ from fees.rules import (
 
 SCHEMA = "ledger/1"
 NOTHING_COMPARED = Comparison()
+NOT_AUDITED = Audit()
 
 
 @dataclass(frozen=True)
@@ -81,6 +84,8 @@ class Ledger:
     comparison: Comparison = NOTHING_COMPARED
     money: tuple[MoneyRow, ...] = ()
     corrections: tuple[Correction, ...] = ()
+    memo: Memo | None = None
+    audit: Audit = NOT_AUDITED
     sha256: str = ""
 
     # --- Sums over both books ---
@@ -336,6 +341,7 @@ class Ledger:
 
     def to_data(self) -> dict[str, Any]:
         """Return the ledger as public JSON data, ``sha256`` and ``verify_url`` included."""
+        memo = self.memo.to_data() if self.memo is not None else None
         data: dict[str, Any] = {
             "schema": SCHEMA,
             "code": self.code,
@@ -365,7 +371,7 @@ class Ledger:
             "service_lines": {
                 s.key: {"estimate": text_of(s.estimate), "spent": text_of(s.spent)} for s in self.service_lines
             },
-            "arrears": {"households": None, "amount": None},
+            "arrears": memo["arrears"] if memo else {"households": None, "amount": None},
             "parking": None,
             "notice": {
                 "income": [row.to_data() for row in self.notice_income],
@@ -373,7 +379,8 @@ class Ledger:
             },
             "comparison": self.comparison.to_data(),
             "money": [row.to_data() for row in self.money],
-            "memo": None,
+            "memo": memo,
+            "audit": self.audit.to_data(),
             "told": [
                 {"check": t.check, "label": t.label, "count": t.count, "reason": t.reason, "month": t.month}
                 for t in self.told
@@ -447,6 +454,8 @@ class Ledger:
             comparison=Comparison.from_data(data["comparison"]),
             money=tuple(MoneyRow.from_data(row) for row in data["money"]),
             corrections=corrections,
+            memo=Memo.from_data(data["memo"]) if data["memo"] is not None else None,
+            audit=Audit.from_data(data["audit"]),
             sha256=data["sha256"],
         )
 

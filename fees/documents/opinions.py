@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -59,6 +59,12 @@ def opinions_of(period: Period, steps: Iterable[Closing], said: Iterable[Opinion
 def answer_to(opinion: Opinion, steps: Iterable[Closing]) -> str:
     """Return what the head wrote on the step that followed an opinion, or nothing."""
     return next((step.note for step in steps if step.at >= opinion.at and step.seq > opinion.closing.seq), "")
+
+
+def audit_of_months(periods: Sequence[Period]) -> Audit:
+    """Return what stands of the auditors on a ledger over these months, oldest first."""
+    found = [audit_of(period) for period in periods]
+    return Audit(sum(each.read for each in found), tuple(said for each in found for said in each.opinions))
 
 
 def audit_of(period: Period) -> Audit:

@@ -17,7 +17,7 @@ from core.models import Job, User
 from core.operations import NewDocument, NewFile, draw_document_code, issue_document, record, store_files
 from fees import documents
 from fees.anchors import append_anchors
-from fees.documents import OpenMonth, build_ledger, ledger_csv, ledger_json, print_context
+from fees.documents import OpenMonth, audit_of_months, build_ledger, ledger_csv, ledger_json, print_context
 from fees.models import Closing, Ledger
 from fees.operations.books import lock_books
 from fees.operations.refusals import NotClosed
@@ -69,7 +69,10 @@ def issue_ledger(compound: Compound, period: Span | date, *, actor: User, at: da
             return issued, False
         if [closing.pk for closing in _approvals(compound, span)] != [closing.pk for closing in closings]:
             raise NotClosed(span.last_month)
-        return _write_rows(compound, ledger, new, actor=actor, at=at), True
+        if audit_of_months([closing.period for closing in closings]) == ledger.audit:
+            return _write_rows(compound, ledger, new, actor=actor, at=at), True
+    # An auditor spoke while the files were made: the words must hang too.
+    return issue_ledger(compound, span, actor=actor, at=at)
 
 
 def _new_document(compound: Compound, ledger: documents.Ledger) -> NewDocument:
