@@ -42,7 +42,7 @@ class CleanCharField(forms.CharField):
             raise ValidationError(str(problem), code="unprintable") from None
 
 
-class _TypedField(forms.CharField):
+class TypedField(forms.CharField):
     """A text field whose clean value comes from one of the parsers; their sentence is the error."""
 
     def __init__(self, *, name: str = "", **kwargs: Any) -> None:
@@ -70,7 +70,7 @@ class _TypedField(forms.CharField):
             return True
 
 
-class MoneyField(_TypedField):
+class MoneyField(TypedField):
     """An amount in yuan; a Decimal of 2 places, or None where it may stay empty."""
 
     def __init__(self, *, zero: bool = False, negative: bool = False, name: str = "金额", **kwargs: Any) -> None:
@@ -86,7 +86,7 @@ class MoneyField(_TypedField):
         return plain_money(value) if isinstance(value, Decimal) else value
 
 
-class QuantityField(_TypedField):
+class QuantityField(TypedField):
     """A quantity or unit price; plain decimal text, "" where it may stay empty."""
 
     def __init__(self, *, name: str = "数量", **kwargs: Any) -> None:
@@ -102,7 +102,7 @@ class QuantityField(_TypedField):
         return parse_quantity(text, name=self.name)
 
 
-class AreaField(_TypedField):
+class AreaField(TypedField):
     """A floor area in m²; a Decimal of 4 places, or None where it may stay empty."""
 
     def __init__(self, *, name: str = "建筑面积", **kwargs: Any) -> None:
@@ -116,7 +116,7 @@ class AreaField(_TypedField):
         return plain_decimal(value) if isinstance(value, Decimal) else value
 
 
-class DayField(_TypedField):
+class DayField(TypedField):
     """A date; with ``year_from`` (a year, which the form may set later) also typed without its year: 1025."""
 
     def __init__(self, *, year_from: int | None = None, name: str = "日期", **kwargs: Any) -> None:
@@ -131,7 +131,7 @@ class DayField(_TypedField):
         return value.isoformat() if isinstance(value, date) else value
 
 
-class MonthField(_TypedField):
+class MonthField(TypedField):
     """A month; the date of its first day."""
 
     def __init__(self, *, name: str = "月份", **kwargs: Any) -> None:

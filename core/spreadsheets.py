@@ -392,6 +392,31 @@ def read_workbook(content: bytes, sheets: Mapping[str, Sheet]) -> dict[str, list
         raise
 
 
+def read_grid(content: bytes) -> list[tuple[int, list[Any]]]:
+    """Return the rows of a workbook's first sheet as they stand, each with its number; for files of others' making.
+
+    :raises WorkbookRefused: no workbook, too large, damaged.
+    """
+    _check_magic(content)
+    try:
+        _check_archive(content)
+        workbook = python_calamine.load_workbook(io.BytesIO(content))
+        source: Any = workbook.get_sheet_by_name(workbook.sheet_names[0])
+        if source.start is None:
+            return []
+        if source.total_height > MAX_ROWS:
+            raise _refuse(f"表太大：最多{MAX_ROWS:,}行。")
+        rows = [(n, list(row)) for n, row in enumerate(source.iter_rows(), start=source.start[0] + 1)]
+    except WorkbookRefused:
+        raise
+    except BaseException as problem:
+        damaged = isinstance(problem, (*_DAMAGE, IndexError, python_calamine.CalamineError))
+        if damaged or type(problem).__name__ == "PanicException":
+            raise _refuse("文件已损坏，打不开。请在表格软件里另存为.xlsx再试。") from None
+        raise
+    return [(n, row) for n, row in rows if any(value != "" for value in row)]
+
+
 def _read_with(
     workbook: Any, sheets: Mapping[str, Sheet], errors_in: Mapping[str, list[tuple[str, str]]]
 ) -> dict[str, list[Row]]:

@@ -13,6 +13,7 @@ from core.spreadsheets import CellError, Column, Row, Sheet, WorkbookRefused, re
 from fees.choices import AccountDirection, BookKind, ClosingStep, Means, ServiceLine, Source
 from fees.models import Account
 from fees.operations import (
+    AccountEnded,
     AlreadyOpened,
     BeforeBooks,
     Cashbook,
@@ -271,6 +272,8 @@ def word_refusal(refusal: Refusal) -> str:
         return f"付了这笔，{refusal.money_account}会少{show_money(-refusal.lowest)}元。请先收款或改从银行付。"
     if isinstance(refusal, AlreadyOpened):
         return "已经有期初或凭证了：期初只能记一次，在第一张凭证之前。"
+    if isinstance(refusal, AccountEnded):
+        return f"{refusal.money_account.label}已经停用，不能再记账。请先重新启用，或开一个新账户。"
     return "这一行不能记账。"
 
 

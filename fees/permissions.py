@@ -14,6 +14,10 @@ HEADS = [Role.COMMITTEE_HEAD, Role.COMMITTEE_DEPUTY]
 PROVERS = [*HEADS, Role.COMMITTEE_BOOKKEEPER, Role.COMMUNITY_CLERK]
 ISSUERS = [Role.COMMITTEE_HEAD, Role.COMMITTEE_DEPUTY, Role.STREET_STAFF, Role.DISTRICT_ADMIN]
 
+ACCOUNT_KEEPERS = [*HEADS, Role.STREET_STAFF]
+COUNTERS = [Role.COMMITTEE_CASHIER, Role.COMMITTEE_BOOKKEEPER]
+SHARED_KEEPERS = [Role.COMMUNITY_CLERK, Role.COMMUNITY_SECRETARY, Role.STREET_STAFF]
+
 
 def can_read_books(user: User, compound: Compound, on: date) -> bool:
     """Return whether the user sees the compound's books: every role over it but the account administrator's."""
@@ -57,6 +61,37 @@ def can_give_opinion(user: User, compound: Compound, on: date) -> bool:
     return has_role(user, [Role.AUDITOR], compound.area_code, on) and not has_role(
         user, keepers, compound.area_code, on
     )
+
+
+def can_keep_accounts(user: User, compound: Compound, on: date) -> bool:
+    """Return whether the user opens, changes and ends money accounts: head, deputy, or the street for them.
+
+    Who keeps the books or the cash does not say in whose name money may lie.
+    """
+    return has_role(user, ACCOUNT_KEEPERS, compound.area_code, on)
+
+
+def can_reconcile(user: User, compound: Compound, on: date) -> bool:
+    """Return whether the user holds the books against the bank: the bookkeeper, as the cashier keeps the account.
+
+    Source: 会计法 35; 会计基础工作规范: who handles the money does not make its reconciliation.
+    """
+    return has_role(user, [Role.COMMITTEE_BOOKKEEPER], compound.area_code, on)
+
+
+def can_count(user: User, compound: Compound, on: date) -> bool:
+    """Return whether the user writes down a cash count: cashier or bookkeeper; another person watches it."""
+    return has_role(user, COUNTERS, compound.area_code, on)
+
+
+def can_keep_shared(user: User, area_code: str, on: date) -> bool:
+    """Return whether the user keeps the shared accounts of an area: its community's or street's staff."""
+    return has_role(user, SHARED_KEEPERS, area_code, on)
+
+
+def shared_areas(user: User, on: date) -> list[str]:
+    """Return the areas whose shared accounts the user may read: everyone's who reads money there."""
+    return areas_of(user, on, READERS)
 
 
 def issuing_areas(user: User, on: date) -> list[str]:

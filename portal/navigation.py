@@ -91,6 +91,7 @@ def office_navigation(request: HttpRequest) -> dict[str, Any]:
             {"href": reverse("workbench"), "text": "待办"},
             {"href": reverse("office_compounds"), "text": "全部小区"},
             {"href": reverse("review"), "text": "复核凭证"},
+            {"href": reverse("shared_accounts"), "text": "共用账户"},
             {"href": reverse("jobs"), "text": "后台任务"},
             {"href": reverse("history"), "text": "操作记录"},
         ]

@@ -498,6 +498,12 @@ def first_month_to_write(steps: Mapping[date, str], today: date) -> date:
     return min(first, month_of(today))
 
 
+def month_in_hand(compound: Compound, today: date) -> date:
+    """Return the month whose bank accounts are to be reconciled: the first that is over and not approved."""
+    open_months = unapproved(Period.objects.of(compound)).filter(month__lt=month_of(today)).order_by("month")
+    return open_months.values_list("month", flat=True).first() or previous_month(month_of(today))
+
+
 def is_over(month: date, today: date) -> bool:
     """Return whether a month has ended."""
     return last_day(month) < today

@@ -247,7 +247,7 @@ def whole_control(home: Compound, ledger: Ledger) -> None:
     Reconciliation.objects.create(money_account=purse(service), month=month, seq=1, statement_balance=zero,
                                   book_balance=zero, by=by, at=AT)  # fmt: skip
     CashCount.objects.create(money_account=purse(service, Means.CASH), on=month, counted=zero, book_balance=zero,
-                             witness="王秀兰", by=by, at=AT)  # fmt: skip
+                             counter="刘玉珍", witness="王秀兰", by=by, at=AT)  # fmt: skip
     BalanceSlip.objects.create(
         shared=shared, on=month, statement_balance=zero, own=zero, signed_by="陈社区", by=by, at=AT
     )

@@ -1,6 +1,22 @@
 """Frozen view-models of everything that the books print, post or export."""
 
+from fees.documents.accounts import AccountRow, BookAccounts, accounts_view, balances_on, takings_not_banked
 from fees.documents.building import OpenMonth, approvals, build_ledger, heads_of, posted_months
+from fees.documents.checks import open_difference
+from fees.documents.control import (
+    Balanced,
+    Item,
+    Part,
+    StatementLine,
+    balanced_as_saved,
+    books_side,
+    lines_of,
+    parts_on,
+    proposed_ticks,
+    reconciliation_sheet,
+    statement_items,
+    total_of,
+)
 from fees.documents.exports import ledger_csv, print_context
 from fees.documents.hanging import Hanging, HangingPlace, hanging_of
 from fees.documents.holding import HeldItem, Purse, held_items, is_same_party, purses
@@ -50,8 +66,11 @@ from fees.documents.rows import (
 )
 
 __all__ = [
+    "AccountRow",
     "Anchor",
     "Audit",
+    "Balanced",
+    "BookAccounts",
     "BookPart",
     "Booked",
     "CashBook",
@@ -70,6 +89,7 @@ __all__ = [
     "HangingPlace",
     "HeldItem",
     "HeldRow",
+    "Item",
     "Ledger",
     "Line",
     "Memo",
@@ -81,20 +101,26 @@ __all__ = [
     "NoticeRow",
     "OpenMonth",
     "Paper",
+    "Part",
     "Purse",
     "Remainder",
     "Said",
     "ServiceRow",
     "SourceRow",
     "Standing",
+    "StatementLine",
     "ToldGroup",
     "ToldRow",
     "Use",
+    "accounts_view",
     "all_opinions",
     "answer_to",
     "approvals",
     "audit_of",
     "audit_of_months",
+    "balanced_as_saved",
+    "balances_on",
+    "books_side",
     "build_ledger",
     "cash_book",
     "changes_of",
@@ -109,18 +135,26 @@ __all__ = [
     "last_reasons",
     "ledger_csv",
     "ledger_json",
+    "lines_of",
     "memo_lines",
     "memo_of",
     "month_of_books",
+    "open_difference",
     "opinions_of",
     "papers_of_draft",
     "papers_of_voucher",
+    "parts_on",
     "posted_months",
     "print_context",
+    "proposed_ticks",
     "purses",
     "read_ledger",
+    "reconciliation_sheet",
     "remainders",
     "round_start",
     "standing_before",
+    "statement_items",
+    "takings_not_banked",
+    "total_of",
     "was_of",
 ]

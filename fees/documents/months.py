@@ -14,6 +14,7 @@ from compounds.models import Compound
 from core.hashing import canonical_json
 from core.money import plain_money, show_money
 from fees.choices import BookKind, DecidedBy, Direction, Means, Must, Told
+from fees.documents.checks import IMPORT_BANK_REASON, IMPORT_REASON, CheckItem, ClosingCheck, control_checks
 from fees.documents.parts import BookPart, Line
 from fees.models import (
     Book,
@@ -218,31 +219,6 @@ def month_of_books(
 
 
 @dataclass(frozen=True)
-class CheckItem:
-    """One case of a check: a voucher of a book, or a draft."""
-
-    label: str
-    book: str = ""
-    year: int = 0
-    number: int = 0
-    draft: int | None = None
-
-
-@dataclass(frozen=True)
-class ClosingCheck:
-    """A check at closing. ``reason``: one that stands already (imports), so that nobody needs to type it."""
-
-    key: str
-    label: str
-    items: tuple[CheckItem, ...] = ()
-    reason: str = ""
-
-    @property
-    def count(self) -> int:
-        return len(self.items)
-
-
-@dataclass(frozen=True)
 class ClosingView:
     """A month before or after closing: checks that stop it, checks to explain, figures, and the steps so far."""
 
@@ -265,10 +241,6 @@ class ClosingView:
     @property
     def needing_reason(self) -> tuple[ClosingCheck, ...]:
         return tuple(check for check in self.told if not check.reason)
-
-
-IMPORT_REASON = "导入，票据待补"
-IMPORT_BANK_REASON = "导入，对账待补"
 
 
 def _item(voucher: Voucher, kinds: Mapping[int, str]) -> CheckItem:
@@ -304,10 +276,9 @@ def _told_cases(month: Month, limits: Mapping[str, Decimal | None]) -> dict[str,
     return cases
 
 
-def _told_checks(month: Month, kinds: Mapping[int, str]) -> list[ClosingCheck]:
+def _told_checks(compound: Compound, start: date, month: Month, kinds: Mapping[int, str]) -> list[ClosingCheck]:
     checks = []
-    compound = next((book.compound for book in month.books.values()), None)
-    limits = ExpenseLimit.objects.for_compound(compound) if compound else {}
+    limits = ExpenseLimit.objects.for_compound(compound)
     for key, vouchers in _told_cases(month, limits).items():
         imported = [v for v in vouchers if v.origin.startswith("import:")]
         typed = [v for v in vouchers if v not in imported]
@@ -317,12 +288,6 @@ def _told_checks(month: Month, kinds: Mapping[int, str]) -> list[ClosingCheck]:
             if cases:
                 items = tuple(_item(v, kinds) for v in cases)
                 checks.append(ClosingCheck(key, Told(key).label, items, reason))
-    banked = [v for v in month.vouchers if Means.BANK in (v.money_account.means, v.to_account and v.to_account.means)]
-    if banked:
-        reason = IMPORT_BANK_REASON if all(v.origin.startswith("import:") for v in banked) else ""
-        books = sorted({kinds[v.book_id] for v in banked})
-        items = tuple(CheckItem(BookKind(kind).label, kind) for kind in books)
-        checks.append(ClosingCheck(Told.NOT_RECONCILED, Told.NOT_RECONCILED.label, items, reason))
     short = tuple(
         CheckItem(f"{part.label}{means.label}{show_money(amount)}元", part.book)
         for part in month.parts
@@ -333,7 +298,7 @@ def _told_checks(month: Month, kinds: Mapping[int, str]) -> list[ClosingCheck]:
         from_file = any(v.origin.startswith("import:") for v in month.vouchers)
         reason = IMPORT_BANK_REASON if from_file else ""
         checks.append(ClosingCheck(Told.OVERDRAWN, Told.OVERDRAWN.label, short, reason))
-    return checks
+    return checks + control_checks(compound, start, month.vouchers, month.accounts)
 
 
 def _must_checks(compound: Compound, month_start: date, month: Month, kinds: Mapping[int, str]) -> list[ClosingCheck]:
@@ -368,7 +333,7 @@ def closing_view(period: Period) -> ClosingView:
         period=period,
         month=month,
         must=tuple(_must_checks(compound, period.month, month, kinds)),
-        told=tuple(_told_checks(month, kinds)),
+        told=tuple(_told_checks(compound, period.month, month, kinds)),
         steps=tuple(period.closings.select_related("by", "prepared_by").order_by("seq")) if period.pk else (),
         earlier_open=earlier.month if earlier else None,
         ledger=LedgerRow.objects.of(compound)

@@ -101,6 +101,12 @@ class ServiceRow:
         return ServiceLine(self.key).label
 
 
+# Told checks whose cases are money accounts, not vouchers.
+OF_ACCOUNTS = {
+    Told.NOT_RECONCILED, Told.OVERDRAWN, Told.NOT_COUNTED, Told.CASH_DIFFERS, Told.OVER_CASH_LIMIT, Told.PRIVATE,
+}  # fmt: skip
+
+
 @dataclass(frozen=True)
 class ToldRow:
     """A check that was explained at closing: how many cases, and why."""
@@ -113,8 +119,8 @@ class ToldRow:
 
     @property
     def unit(self) -> str:
-        """What the cases are counted in: books, money accounts, or vouchers."""
-        return {Told.NOT_RECONCILED: "本账", Told.OVERDRAWN: "个账户"}.get(Told(self.check), "笔")
+        """What the cases are counted in: money accounts, or vouchers."""
+        return "个账户" if self.check in OF_ACCOUNTS else "笔"
 
 
 @dataclass(frozen=True)

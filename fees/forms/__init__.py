@@ -1,11 +1,23 @@
 """Input of the books, as people type it."""
 
+from fees.forms.control import (
+    AccountForm,
+    CountForm,
+    EndForm,
+    ReconciliationForm,
+    SettlementForm,
+    SharedAccountForm,
+    SlipForm,
+    mark_of,
+    piece_words,
+)
 from fees.forms.memo import MemoForm, SettleForm
 from fees.forms.mending import CorrectionForm, ReversalForm
 from fees.forms.moves import HELD_MOVES, LENT, HeldForm, TransferForm
 from fees.forms.papers import PaperForm
 from fees.forms.periods import ApprovalForm, NoteForm, OpinionForm, PublishForm, ReasonsForm
 from fees.forms.posting import ProofForm
+from fees.forms.statements import text_of_lines
 from fees.forms.vouchers import (
     COLUMN_OF,
     AccountField,
@@ -20,8 +32,11 @@ __all__ = [
     "HELD_MOVES",
     "LENT",
     "AccountField",
+    "AccountForm",
     "ApprovalForm",
     "CorrectionForm",
+    "CountForm",
+    "EndForm",
     "HeldForm",
     "LineForm",
     "MemoForm",
@@ -31,10 +46,17 @@ __all__ = [
     "ProofForm",
     "PublishForm",
     "ReasonsForm",
+    "ReconciliationForm",
     "ReversalForm",
     "SettleForm",
+    "SettlementForm",
+    "SharedAccountForm",
+    "SlipForm",
     "TransferForm",
     "VoucherForm",
     "draw_form_token",
+    "mark_of",
+    "piece_words",
+    "text_of_lines",
     "typed_values",
 ]

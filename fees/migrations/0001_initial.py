@@ -209,6 +209,7 @@ class Migration(migrations.Migration):
                 ('counted', models.DecimalField(decimal_places=2, max_digits=14, verbose_name='实点')),
                 ('book_balance', models.DecimalField(decimal_places=2, max_digits=14, verbose_name='账面余额')),
                 ('explanation', models.CharField(blank=True, default='', max_length=200, verbose_name='差异说明')),
+                ('counter', models.CharField(max_length=40, verbose_name='盘点人')),
                 ('witness', models.CharField(max_length=40, verbose_name='监盘人')),
                 ('at', models.DateTimeField(verbose_name='时间')),
                 ('by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
@@ -550,6 +551,18 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name='ledger',
             constraint=models.CheckConstraint(condition=models.Q(('posted_until__gte', models.F('posted_on'))), name='ledger_hangs_some_days'),
+        ),
+        migrations.AddConstraint(
+            model_name='cashcount',
+            constraint=models.CheckConstraint(condition=models.Q(('witness', models.F('counter')), _negated=True), name='cashcount_witnessed_by_another'),
+        ),
+        migrations.AddConstraint(
+            model_name='cashcount',
+            constraint=models.CheckConstraint(condition=models.Q(('counted__gte', 0)), name='cashcount_never_below_zero'),
+        ),
+        migrations.AddConstraint(
+            model_name='cashcount',
+            constraint=models.CheckConstraint(condition=models.Q(('counted', models.F('book_balance')), models.Q(('explanation', ''), _negated=True), _connector='OR'), name='cashcount_difference_is_explained'),
         ),
         migrations.AddConstraint(
             model_name='opening',

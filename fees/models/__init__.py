@@ -1,6 +1,7 @@
 """The books: money accounts, drafts, vouchers in a chain, months, ledgers, and what holds them to the world."""
 
 from fees.models.books import (
+    HOLDER_MISSING,
     Account,
     Book,
     BookQuerySet,
@@ -29,6 +30,7 @@ from fees.models.vouchers import (
 )
 
 __all__ = [
+    "HOLDER_MISSING",
     "Account",
     "Asset",
     "BalanceSlip",

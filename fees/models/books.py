@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from datetime import date
 from decimal import Decimal
 
 from django.conf import settings
@@ -114,6 +116,17 @@ class Book(models.Model):
         return self.get_kind_display()
 
 
+class SharedAccountQuerySet(models.QuerySet["SharedAccount"]):
+    """Reads of shared accounts."""
+
+    def within(self, prefixes: Sequence[str]) -> SharedAccountQuerySet:
+        """Keep those of areas below any of these codes; no code, or an empty one, gives nothing."""
+        where = Q(pk__in=[])
+        for prefix in filter(None, prefixes):
+            where |= Q(area_code__startswith=prefix)
+        return self.filter(where)
+
+
 class SharedAccount(models.Model):
     """A bank account of the residents' committee or the street in which several compounds' money lies."""
 
@@ -121,6 +134,8 @@ class SharedAccount(models.Model):
     holder = models.CharField("户名", max_length=60)
     bank = models.CharField("开户行", max_length=60, blank=True, default="")
     number_tail = models.CharField("账号后四位", max_length=4, blank=True, default="")
+
+    objects = SharedAccountQuerySet.as_manager()
 
     class Meta:
         verbose_name = verbose_name_plural = "共用账户"
@@ -133,6 +148,22 @@ class SharedAccount(models.Model):
         return self.holder + (f"（尾号{self.number_tail}）" if self.number_tail else "")
 
 
+HOLDER_MISSING = "待补"
+
+
+class MoneyAccountQuerySet(models.QuerySet["MoneyAccount"]):
+    """Reads of money accounts."""
+
+    def of(self, compound: Compound) -> MoneyAccountQuerySet:
+        """Keep a compound's accounts, the service book's first, those in use before those that ended."""
+        found = self.filter(book__compound=compound).select_related("book", "shared", "settles_to")
+        return found.order_by("-book__kind", F("ended_on").desc(nulls_first=True), "means", "pk")
+
+    def in_use(self, on: date) -> MoneyAccountQuerySet:
+        """Keep what takes vouchers of a day."""
+        return self.filter(Q(ended_on__isnull=True) | Q(ended_on__gte=on))
+
+
 class MoneyAccount(models.Model):
     """Where a book's money lies: cash, a bank account or a payment code, with holder and mandate.
 
@@ -141,7 +172,7 @@ class MoneyAccount(models.Model):
 
     book = models.ForeignKey(Book, models.PROTECT, related_name="money_accounts")
     means = models.CharField("结算方式", max_length=10, choices=Means)
-    holder = models.CharField("在谁名下", max_length=60, default="待补")
+    holder = models.CharField("在谁名下", max_length=60, default=HOLDER_MISSING)
     mandate = models.CharField("凭什么代管", max_length=120, blank=True, default="")
     bank = models.CharField("开户行", max_length=60, blank=True, default="")
     number_tail = models.CharField("账号后四位", max_length=4, blank=True, default="")
@@ -156,6 +187,8 @@ class MoneyAccount(models.Model):
     is_private = models.BooleanField("在私人名下", default=False)
     opened_on = models.DateField("启用", null=True, blank=True)
     ended_on = models.DateField("停用", null=True, blank=True)
+
+    objects = MoneyAccountQuerySet.as_manager()
 
     class Meta:
         verbose_name = verbose_name_plural = "账户"
@@ -175,6 +208,22 @@ class MoneyAccount(models.Model):
 
     def __str__(self) -> str:
         return self.get_means_display()
+
+    def in_use_on(self, day: date) -> bool:
+        """Whether it takes vouchers of a day."""
+        return self.ended_on is None or day <= self.ended_on
+
+    @property
+    def is_named(self) -> bool:
+        """Whether it is known in whose name the money lies."""
+        return self.holder not in ("", HOLDER_MISSING)
+
+    @property
+    def label(self) -> str:
+        """The account in words that tell it from others: 银行（八角南里社区居委会，尾号1234）."""
+        tail = f"尾号{self.number_tail}" if self.number_tail else ""
+        words = "，".join(word for word in (self.holder if self.is_named else "", tail) if word)
+        return f"{self}（{words}）" if words else str(self)
 
 
 class Opening(InsertOnly):

@@ -4,10 +4,23 @@ from __future__ import annotations
 
 from django.conf import settings
 from django.db import models
+from django.db.models import F, Q
 
 from core.insert_only import InsertOnly
 from core.models import Attachment
 from fees.models.books import MoneyAccount, SharedAccount, amount_field
+
+
+class ReconciliationQuerySet(models.QuerySet["Reconciliation"]):
+    """Reads of reconciliations."""
+
+    def newest(self) -> ReconciliationQuerySet:
+        """Keep the last row of each account and month: the one that counts."""
+        later = Reconciliation.objects.filter(
+            money_account=models.OuterRef("money_account"), month=models.OuterRef("month"),
+            seq__gt=models.OuterRef("seq"),
+        )  # fmt: skip
+        return self.filter(~models.Exists(later))
 
 
 class Reconciliation(InsertOnly):
@@ -29,6 +42,8 @@ class Reconciliation(InsertOnly):
     by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
     at = models.DateTimeField("时间")
 
+    objects = ReconciliationQuerySet.as_manager()
+
     class Meta:
         verbose_name = verbose_name_plural = "银行对账"
         ordering = ["money_account", "month", "seq"]
@@ -46,6 +61,7 @@ class CashCount(InsertOnly):
     counted = amount_field("实点")
     book_balance = amount_field("账面余额")
     explanation = models.CharField("差异说明", max_length=200, blank=True, default="")
+    counter = models.CharField("盘点人", max_length=40)
     witness = models.CharField("监盘人", max_length=40)
     by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
     at = models.DateTimeField("时间")
@@ -53,6 +69,13 @@ class CashCount(InsertOnly):
     class Meta:
         verbose_name = verbose_name_plural = "现金盘点"
         ordering = ["money_account", "on", "pk"]
+        constraints = [
+            models.CheckConstraint(condition=~Q(witness=F("counter")), name="cashcount_witnessed_by_another"),
+            models.CheckConstraint(condition=Q(counted__gte=0), name="cashcount_never_below_zero"),
+            models.CheckConstraint(
+                condition=Q(counted=F("book_balance")) | ~Q(explanation=""), name="cashcount_difference_is_explained"
+            ),
+        ]
 
 
 class BalanceSlip(InsertOnly):

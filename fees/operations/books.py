@@ -7,6 +7,7 @@ from datetime import date, datetime
 from decimal import Decimal
 
 from django.db import transaction
+from django.db.models import F
 from django.utils import timezone
 
 from compounds.models import Compound
@@ -53,8 +54,10 @@ def open_books(compound: Compound, *, actor: User, at: datetime) -> dict[str, Bo
 
 
 def money_account_of(book: Book, means: str) -> MoneyAccount:
-    """Return the book's first money account of a kind; make it with the holder 待补 where there is none."""
-    found = MoneyAccount.objects.filter(book=book, means=means).order_by("pk").first()
+    """Return the book's first money account of a kind, one in use before one that ended; where there is none, make
+    it with the holder 待补."""
+    accounts = MoneyAccount.objects.filter(book=book, means=means)
+    found = accounts.order_by(F("ended_on").desc(nulls_first=True), "pk").first()
     return found or MoneyAccount.objects.create(book=book, means=means)
 
 

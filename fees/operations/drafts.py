@@ -26,6 +26,7 @@ from fees.models import (
 )
 from fees.operations.books import lock_books, open_period
 from fees.operations.refusals import (
+    AccountEnded,
     DecisionMissing,
     DoesNotAddUp,
     DraftGone,
@@ -112,10 +113,21 @@ DIRECTIONS_OF = {
 }
 
 
+def refuse_ended(on: date, *accounts: MoneyAccount | None) -> None:
+    """Refuse a day after an account's end.
+
+    :raises AccountEnded:
+    """
+    for account in accounts:
+        if account is not None and account.ended_on is not None and on > account.ended_on:
+            raise AccountEnded(account)
+
+
 def check_data(data: DraftData) -> None:
     """Check what no database constraint can: amounts, accounts, money accounts of one voucher.
 
     :raises NoLines: :raises NotPositive: :raises WrongAccount: :raises DoesNotAddUp: :raises WrongMoneyAccount:
+    :raises AccountEnded:
     """
     if not data.lines:
         raise NoLines
@@ -132,6 +144,7 @@ def check_data(data: DraftData) -> None:
         raise NotPositive(len(data.lines))
     if data.money_account.book_id != data.book.pk:
         raise WrongMoneyAccount
+    refuse_ended(data.on, data.money_account, data.to_account)
     if data.direction == Direction.TRANSFER_OUT and not data.reverses:
         target = data.to_account
         if target is None or target == data.money_account or target.book.compound_id != data.book.compound_id:

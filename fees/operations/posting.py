@@ -32,7 +32,7 @@ from fees.models import (
     VoucherLine,
 )
 from fees.operations.books import lock_books, open_period
-from fees.operations.drafts import DraftData, Posting, check_data, check_hand_in, data_of
+from fees.operations.drafts import DraftData, Posting, check_data, check_hand_in, data_of, refuse_ended
 from fees.operations.refusals import (
     DraftGone,
     NegativeBalance,
@@ -129,6 +129,7 @@ def _append(
     lines: list[list[VoucherLine]] = []
     for posting in postings:
         data, book = posting.data, posting.book
+        refuse_ended(data.on, posting.money_account, posting.to_account)
         head = heads.setdefault(book.pk, _head(book))
         rows = [
             VoucherLine(

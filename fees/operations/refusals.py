@@ -161,6 +161,54 @@ class WrongMoneyAccount(Refusal):
     """A money account of another book or compound, or a transfer to itself."""
 
 
+class AccountEnded(Refusal):
+    """The money account ended before that day and takes no more vouchers."""
+
+    def __init__(self, money_account: MoneyAccount) -> None:
+        super().__init__(money_account)
+        self.money_account = money_account
+
+
+class AccountKnown(Refusal):
+    """There is an account of this means, holder and number already."""
+
+
+class AccountHoldsMoney(Refusal):
+    """An account that is to end holds money, and no reason is stated; ``balance`` in yuan."""
+
+    def __init__(self, balance: Decimal) -> None:
+        super().__init__(balance)
+        self.balance = balance
+
+
+class AccountDraftsWait(Refusal):
+    """Drafts of an account that is to end are not posted yet."""
+
+
+class DoesNotFit(Refusal):
+    """Two sides that should be equal differ by ``difference`` yuan, and nothing explains it."""
+
+    def __init__(self, difference: Decimal) -> None:
+        super().__init__(difference)
+        self.difference = difference
+
+
+class MonthApproved(Refusal):
+    """The month is approved: what was held against the world for it stays as it is."""
+
+
+class MonthNotOver(Refusal):
+    """The month, or the day, has not ended yet."""
+
+
+class BooksChanged(Refusal):
+    """What was ticked does not stand in the books or on the statement any more."""
+
+
+class WitnessIsCounter(Refusal):
+    """Who watches a cash count must be another person than who counts."""
+
+
 class DraftGone(Refusal):
     """The draft was deleted, or another person changed it in the meantime."""
 

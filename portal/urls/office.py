@@ -5,8 +5,10 @@ from django.urls import path
 from portal.views import look
 from portal.views.office import (
     account,
+    accounts,
     books,
     closing,
+    counting,
     desk,
     history,
     jobs,
@@ -16,8 +18,10 @@ from portal.views.office import (
     papers,
     posting,
     publishing,
+    reconciling,
     review,
     search,
+    shared,
     vouchers,
     workbench,
 )
@@ -25,6 +29,8 @@ from portal.views.office import (
 OFFICE = "office/"
 COMPOUND = "office/compounds/<str:code>/"
 BOOK = f"{COMPOUND}books/<str:book>/"
+MONEY = f"{COMPOUND}accounts/<int:pk>/"
+SHARED = f"{OFFICE}shared-accounts/"
 VOUCHER = f"{BOOK}<int:year>/<int:number>/"
 
 urlpatterns = [
@@ -75,4 +81,16 @@ urlpatterns = [
     path(f"{COMPOUND}memo/<str:kind>/<int:pk>/", memo.memo_settle, name="memo_settle"),
     path(f"{COMPOUND}ledgers/", ledgers.office_ledgers, name="office_ledgers"),
     path(f"{COMPOUND}ledgers/<str:period>/", posting.office_ledger, name="office_ledger"),
+    path(f"{COMPOUND}accounts/", accounts.money_accounts, name="money_accounts"),
+    path(f"{COMPOUND}accounts/new/", accounts.money_account_new, name="money_account_new"),
+    path(MONEY, accounts.money_account, name="money_account"),
+    path(f"{MONEY}end/", accounts.money_account_end, name="money_account_end"),
+    path(f"{MONEY}settlement/", accounts.settlement, name="settlement"),
+    path(f"{MONEY}reconciliations/<str:period>/", reconciling.reconciliation, name="reconciliation"),
+    path(f"{MONEY}reconciliations/<str:period>/print/", reconciling.reconciliation_print, name="reconciliation_print"),
+    path(f"{MONEY}counts/", counting.cash_counts, name="cash_counts"),
+    path(f"{MONEY}counts/<int:count>/print/", counting.cash_count_print, name="cash_count_print"),
+    path(SHARED, shared.shared_accounts, name="shared_accounts"),
+    path(f"{SHARED}<int:pk>/", shared.shared_account, name="shared_account"),
+    path(f"{SHARED}<int:pk>/slips/<int:slip>/print/", shared.balance_slip_print, name="balance_slip_print"),
 ]

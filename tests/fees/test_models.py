@@ -17,6 +17,7 @@ from core.operations import machine
 from fees.models import (
     Account,
     Asset,
+    CashCount,
     Closing,
     CorrectionDraft,
     Draft,
@@ -141,6 +142,12 @@ def correction(stock: Stock, **changes: Any) -> CorrectionDraft:
     return CorrectionDraft(**values | changes)
 
 
+def cash_count(s: Stock, **values: Any) -> CashCount:
+    fields = {"counted": Decimal("5.00"), "book_balance": Decimal("5.00"), "counter": "刘玉珍", "witness": "王秀兰"}
+    cash = factories.purse(s.books["service"], "cash")
+    return CashCount(money_account=cash, on=DAY, by=machine("system"), at=factories.AT, **{**fields, **values})
+
+
 def reconciliation(stock: Stock, **changes: Any) -> Reconciliation:
     values: dict[str, Any] = {
         "money_account": stock.voucher.money_account, "month": DAY.replace(day=1), "seq": 1, "statement_balance": 0,
@@ -238,6 +245,9 @@ BROKEN: dict[str, Callable[[Stock], models.Model]] = {
         first := proof(s, factories.paper(s.home)), proof(s, first.attachment)
     ),
     "reconciliation_one_per_time": lambda s: twice(reconciliation(s), reconciliation(s)),
+    "cashcount_witnessed_by_another": lambda s: cash_count(s, witness="刘玉珍"),
+    "cashcount_never_below_zero": lambda s: cash_count(s, counted=Decimal("-1.00"), explanation="少了"),
+    "cashcount_difference_is_explained": lambda s: cash_count(s, counted=Decimal("4.00")),
     "memoentry_amount_is_something": lambda s: memo(s, amount=Decimal("0.00")),
     "memoentry_settling_takes_away": lambda s: twice(first := memo(s), memo(s, settles=first)),
     "asset_cost_above_zero": lambda s: asset(s, cost=Decimal("0.00")),
@@ -292,6 +302,7 @@ def test_the_mended_rows_are_taken(stock: Stock) -> None:
         correction(stock), proof(stock, factories.paper(stock.home)),
         correction(stock, voucher=second, text="", booked=stock.voucher),
         reconciliation(stock), reconciliation(stock, seq=2), memo(stock), memo(stock, amount=Decimal("-5.00")),
+        cash_count(stock), cash_count(stock, counted=Decimal("4.00"), explanation="少一元，在查"),
         asset(stock), asset(stock, state="retired", retired_on=DAY, cost=Decimal("88.00")),
     ]  # fmt: skip
     for row in good:

@@ -2,12 +2,14 @@
 //   [data-queue] with [data-row]   J K move, Enter opens, 1–9 open at once; [data-open] is the row's link
 //   [data-key]                     a key or a combination that presses this button: "a", "f2", "ctrl+enter"
 //   form[data-entry]               Enter goes on to the next field, = copies the field above from the last voucher
+//   [data-sums] with [data-effect] or [data-worth]   adds up ticks or pieces into [data-sum]
 //   form[data-once]                is sent once, however often the button is pressed
 "use strict";
 
 (() => {
   const typing = (target) =>
-    target instanceof HTMLElement && (target.matches("input, select, textarea") || target.isContentEditable);
+    target instanceof HTMLElement &&
+    (target.matches("input:not([type=checkbox], [type=radio]), select, textarea") || target.isContentEditable);
 
   // --- Search ---
   const search = document.getElementById("search");
@@ -126,6 +128,33 @@
     entry.querySelector(".actions")?.scrollIntoView({ block: "end" });
     const wrong = entry.querySelector(".invalid input, .invalid select");
     (wrong || entry.querySelector("[name$='0-summary']"))?.focus({ preventScroll: true });
+  }
+
+  // --- Ticks beside a statement, and notes and coins counted: what they come to, while one works ---
+  const sums = document.querySelector("[data-sums]");
+  if (sums) {
+    const fenOf = (text) => BigInt(Math.round(Number(text || 0) * 100));
+    const yuanOf = (amount) => {
+      const size = amount < 0n ? -amount : amount;
+      const yuan = String(size / 100n).replace(/\B(?=(\d{3})+$)/g, ",");
+      return `${amount < 0n ? "\u2212" : ""}${yuan}.${String(size % 100n).padStart(2, "0")}`;
+    };
+    const put = (name, amount) =>
+      sums.querySelectorAll(`[data-sum=${name}]`).forEach((place) => (place.textContent = yuanOf(amount)));
+    const add = () => {
+      let total = fenOf(sums.dataset.sums);
+      sums.querySelectorAll("[data-effect]:checked").forEach((box) => (total += fenOf(box.dataset.effect)));
+      sums.querySelectorAll("[data-worth]").forEach((field) => {
+        const pieces = /^\d{1,7}$/.test(field.value.trim()) ? BigInt(field.value.trim()) : 0n;
+        total += pieces * BigInt(field.dataset.worth);
+      });
+      put("total", total);
+      const typed = sums.querySelector("[name=statement_balance]");
+      const plain = typed ? typed.value.replace(/[,\s元]/g, "") : sums.dataset.against || "0";
+      if (/^-?\d+(\.\d{1,2})?$/.test(plain)) put("difference", typed ? fenOf(plain) - total : total - fenOf(plain));
+    };
+    sums.addEventListener("input", add);
+    add();
   }
 
   // --- Forms that are sent once; and every error summary is read first ---

@@ -82,7 +82,8 @@ def _entry_form(
     one_more: bool = False,
 ) -> VoucherForm:
     """Return the entry line; not yet sent it proposes the day, the usual money account, and the last voucher's words."""
-    accounts = list(MoneyAccount.objects.filter(book__compound=book.compound_id).select_related("book"))
+    known = MoneyAccount.objects.filter(book__compound=book.compound_id).in_use(month)
+    accounts = list(known.select_related("book"))
     usual = next((a for a in accounts if a.book_id == book.pk and a.means == "bank"), None)
     proposed: dict[str, Any] = {
         "on": f"{min(request.today, last_day(month)):%m-%d}",

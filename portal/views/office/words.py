@@ -8,19 +8,28 @@ from compounds.models import Appointment, Compound
 from core.models import User
 from core.money import show_money
 from fees.choices import ClosingStep, DecidedBy
-from fees.models import Draft
+from fees.documents import takings_not_banked
+from fees.models import Draft, MoneyAccount
 from fees.operations import (
+    AccountDraftsWait,
+    AccountEnded,
+    AccountHoldsMoney,
+    AccountKnown,
     AlreadyIssued,
     AlreadyNoted,
     BeforeBooks,
     BeforeLine,
+    BooksChanged,
     BooksNotOpened,
     DecisionMissing,
     DoesNotAddUp,
+    DoesNotFit,
     DraftGone,
     EarlierMonthOpen,
     FarOff,
     FormReused,
+    MonthApproved,
+    MonthNotOver,
     MustChecks,
     NegativeBalance,
     NotClosed,
@@ -41,6 +50,7 @@ from fees.operations import (
     SettlesTooMuch,
     SlipMissing,
     TooManyPapers,
+    WitnessIsCounter,
     WrongAccount,
     WrongMoneyAccount,
     WrongStep,
@@ -161,6 +171,24 @@ def sentence_of(problem: Refusal) -> str:
             return f"第{problem.line}行的科目和金额所在的栏不相配。"
         case WrongMoneyAccount():
             return "划转要选两个不同的账户。"
+        case AccountEnded():
+            return f"{problem.money_account.label}已经停用，不能记停用以后的账。请换一个账户。"
+        case AccountKnown():
+            return "已经有这个户名、尾号的账户了。请看看是不是同一个。"
+        case AccountHoldsMoney():
+            return f"账户里还有{show_money(problem.balance)}元。请先划走，或写明原因再停用。"
+        case AccountDraftsWait():
+            return "还有这个账户的草稿没有记账。请先复核记账或删去，再停用。"
+        case DoesNotFit():
+            return f"两边差{show_money(problem.difference)}元，没有说明。"
+        case MonthApproved():
+            return "这个月已经审定，对账和盘点不能再改。"
+        case MonthNotOver():
+            return "还没到日子，过完才能办。"
+        case BooksChanged():
+            return "您看着的时候，账上或对账单有了变化。请再看一遍勾选。"
+        case WitnessIsCounter():
+            return "监盘人要是另一个人，不能就是盘点人。"
         case DraftGone():
             return "这张草稿已经不在了：可能刚被删去或已经记账。"
         case PaperGone():
@@ -199,3 +227,15 @@ def sentence_of(problem: Refusal) -> str:
         case NotClosed():
             return f"{problem.month.year}年{problem.month.month}月还没审定，不能张贴。"
     return "没有存上，您填的都还在。请再看一遍。"
+
+
+def takings_caution(money_account: MoneyAccount, on: date) -> str:
+    """Warn where cash is paid out while takings were not brought to the bank (坐支); nothing where all is well."""
+    found = takings_not_banked(money_account, on)
+    if found is None:
+        return ""
+    amount, since = found
+    return (
+        f"{since.month}月{since.day}日起收的现金{show_money(amount)}元还没存银行，又从现金里付，这是坐支。"
+        "请先存银行再付；确有原因请写明。"
+    )
