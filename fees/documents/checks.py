@@ -5,14 +5,15 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
 from decimal import Decimal
+from typing import Any
 
-from compounds.models import Compound
 from core.money import show_money
 from fees.choices import BookKind, Means, Told
-from fees.models import BalanceSlip, CashCount, MoneyAccount, Reconciliation, Voucher
-from fees.rules import COUNT_DAYS, ZERO, account_effects, last_day, reconciled
+from fees.models import MoneyAccount, Voucher
+from fees.models.control import COUNTED, RECONCILED
+from fees.rules import ZERO, account_effects, last_day, reconciled
 
 IMPORT_REASON = "导入，票据待补"
 IMPORT_BANK_REASON = "导入，对账待补"
@@ -83,7 +84,9 @@ class _MonthEnd:
         return reason if self.moves.get(account.pk) and account.pk not in self.typed else ""
 
 
-def _month_end(compound: Compound, month: date, vouchers: Iterable[Voucher], ends: Mapping[int, Decimal]) -> _MonthEnd:
+def _month_end(
+    month: date, accounts: Sequence[MoneyAccount], vouchers: Iterable[Voucher], ends: Mapping[int, Decimal]
+) -> _MonthEnd:
     moves: dict[int, list[tuple[date, Decimal]]] = {}
     typed: set[int] = set()
     for voucher in vouchers:
@@ -93,66 +96,60 @@ def _month_end(compound: Compound, month: date, vouchers: Iterable[Voucher], end
             moves.setdefault(key, []).append((voucher.on, amount))
             if not voucher.origin.startswith("import:"):
                 typed.add(key)
-    return _MonthEnd(month, list(MoneyAccount.objects.of(compound)), ends, moves, frozenset(typed))
+    return _MonthEnd(month, accounts, ends, moves, frozenset(typed))
 
 
-def open_difference(row: Reconciliation) -> Decimal:
+def open_difference(statement_balance: Decimal, book_balance: Decimal, open_items: str) -> Decimal:
     """Return by how much a reconciliation does not fit: the statement less what it must say; yuan."""
-    items = json.loads(row.open_items)
+    items = json.loads(open_items)
     sides = {side: [Decimal(item["amount"]) for item in items if item["side"] == side] for side in ("book", "bank")}
-    return row.statement_balance - reconciled(row.book_balance, sides["book"], sides["bank"])
+    return statement_balance - reconciled(book_balance, sides["book"], sides["bank"])
 
 
-def _confirmed(end: _MonthEnd, accounts: Sequence[MoneyAccount]) -> set[int]:
-    """Return the parts of shared accounts whose holder confirmed what they hold at the month's end."""
-    shared = {account.shared_id for account in accounts if account.shared_id}
-    if not shared:
-        return set()
-    slips = BalanceSlip.objects.filter(shared__in=shared, on=last_day(end.month)).order_by("pk")
-    said = {key: Decimal(amount) for slip in slips for key, amount in json.loads(slip.parts)}
-    return {a.pk for a in accounts if said.get(a.pk) == end.end(a)}
+def _is_confirmed(end: _MonthEnd, account: MoneyAccount) -> bool:
+    """Whether the holder of a shared account confirmed what this part of it holds at the month's end."""
+    parts = dict(json.loads(account.slip_parts or "[]"))  # type: ignore[attr-defined]
+    return account.pk in parts and Decimal(parts[account.pk]) == end.end(account)
+
+
+def _annotated(account: MoneyAccount, prefix: str, names: Sequence[str]) -> dict[str, Any]:
+    """Return what ``with_control`` fetched with an account."""
+    return {name: getattr(account, prefix + name) for name in names}
 
 
 def _not_reconciled(end: _MonthEnd) -> list[_Case]:
-    accounts = end.of(Means.BANK, Means.QR)
+    # What lay still needs no statement of its own: the next reconciliation goes back to the last one.
+    accounts = [account for account in end.of(Means.BANK, Means.QR) if end.moves.get(account.pk)]
     if not accounts:
         return []
-    rows = Reconciliation.objects.filter(money_account__in=accounts, month=end.month).newest()
-    done = {row.money_account_id: row for row in rows}
-    confirmed = _confirmed(end, accounts)
     cases = []
     for account in accounts:
-        row = done.get(account.pk)
-        if account.pk in confirmed:
+        said = _annotated(account, "rec_", RECONCILED)
+        if _is_confirmed(end, account):
             continue
-        if row is None:
+        if said["book_balance"] is None:
             cases.append(_Case(account, "", end.import_reason(account, IMPORT_BANK_REASON)))
-        elif row.book_balance != end.end(account):
+        elif said["book_balance"] != end.end(account):
             cases.append(_Case(account, "对账以后又记了账", ""))
-        elif difference := open_difference(row):
-            cases.append(_Case(account, f"差{show_money(difference)}元", row.note))
+        elif difference := open_difference(said["statement_balance"], said["book_balance"], said["open_items"]):
+            cases.append(_Case(account, f"差{show_money(difference)}元", said["note"]))
     return cases
 
 
 def _cash_cases(end: _MonthEnd) -> tuple[list[_Case], list[_Case]]:
     """Return the cash accounts that were not counted in the month's last days, and those whose count differs."""
-    boxes = [a for a in end.of(Means.CASH) if end.end(a)]
-    last = last_day(end.month)
-    counts: dict[int, CashCount] = {}
-    if end.of(Means.CASH):
-        since = last - timedelta(days=COUNT_DAYS - 1)
-        rows = CashCount.objects.filter(money_account__in=end.of(Means.CASH), on__gte=since, on__lte=last)
-        counts = {row.money_account_id: row for row in rows.order_by("on", "pk")}
-    missing = [_Case(a, "", end.import_reason(a, IMPORT_REASON)) for a in boxes if a.pk not in counts]
-    differing = []
+    missing, differing = [], []
     for account in end.of(Means.CASH):
-        row = counts.get(account.pk)
-        if row is None:
+        row = _annotated(account, "count_", COUNTED)
+        on = row["on"]
+        if on is None:
+            if end.end(account):
+                missing.append(_Case(account, "", end.import_reason(account, IMPORT_REASON)))
             continue
-        difference = row.counted - end.at(account, row.on)
+        difference = row["counted"] - end.at(account, on)
         if difference:
-            words = f"{row.on.month}月{row.on.day}日{'多' if difference > 0 else '少'}{show_money(abs(difference))}元"
-            differing.append(_Case(account, words, row.explanation))
+            words = f"{on.month}月{on.day}日{'多' if difference > 0 else '少'}{show_money(abs(difference))}元"
+            differing.append(_Case(account, words, row["explanation"]))
     return missing, differing
 
 
@@ -180,13 +177,13 @@ def _in_private_names(end: _MonthEnd) -> list[_Case]:
 
 
 def control_checks(
-    compound: Compound, month: date, vouchers: Iterable[Voucher], ends: Mapping[int, Decimal]
+    month: date, accounts: Sequence[MoneyAccount], vouchers: Iterable[Voucher], ends: Mapping[int, Decimal]
 ) -> list[ClosingCheck]:
     """Return what the month's closing must explain of the money accounts; one check per reason that stands already.
 
-    ``vouchers`` of the month, ``ends``: what each account holds at its end, yuan.
+    ``accounts`` fetched ``with_control``, ``vouchers`` of the month, ``ends``: what each account holds at its end, yuan.
     """
-    end = _month_end(compound, month, vouchers, ends)
+    end = _month_end(month, accounts, vouchers, ends)
     missing, differing = _cash_cases(end)
     found = (
         (Told.NOT_RECONCILED, _not_reconciled(end)),

@@ -27,6 +27,7 @@ from fees.models import (
     Period,
     Voucher,
     VoucherLine,
+    with_control,
 )
 from fees.models import Ledger as LedgerRow
 from fees.rules import ZERO, account_effects, add_up, book_effect, decider_of, last_day, month_of
@@ -163,6 +164,7 @@ class Month:
     books: Mapping[str, Book]
     accounts: Mapping[int, Decimal]
     vouchers: tuple[Voucher, ...]
+    money_accounts: tuple[MoneyAccount, ...]
 
     def figures(self) -> str:
         """Return the canonical JSON that a closing freezes and the next month begins from."""
@@ -181,9 +183,13 @@ class Month:
 
 
 def month_of_books(
-    compound: Compound, month: date, households: int = 0, *, until: date | None = None, floor_area: Decimal = ZERO
-) -> Month:
-    """Return both books of a month, or of all months to ``until``, from the vouchers as they stand."""
+    compound: Compound, month: date, households: int = 0, *, until: date | None = None, floor_area: Decimal = ZERO,
+    closing: bool = False,
+) -> Month:  # fmt: skip
+    """Return both books of a month, or of all months to ``until``, from the vouchers as they stand.
+
+    ``closing``: with what was held against the world for its money accounts.
+    """
     books = {book.kind: book for book in Book.objects.of(compound).select_related("compound")}
     before = standing_before(compound, month)
     vouchers = _month_vouchers(compound, month, last_day(until or month))
@@ -194,11 +200,11 @@ def month_of_books(
         ):
             after[key] = after.get(key, ZERO) + effect
     means: dict[int, dict[int, str]] = {}
-    for key, book_id, kind in MoneyAccount.objects.filter(book__compound=compound).values_list(
-        "pk", "book_id", "means"
-    ):
-        means.setdefault(book_id, {})[key] = kind
-        after.setdefault(key, ZERO)
+    purses = MoneyAccount.objects.of(compound)
+    money_accounts = tuple(with_control(purses, month) if closing else purses)
+    for purse in money_accounts:
+        means.setdefault(purse.book_id, {})[purse.pk] = purse.means
+        after.setdefault(purse.pk, ZERO)
     parts = tuple(
         _book_part(
             book,
@@ -212,7 +218,7 @@ def month_of_books(
         for kind in BookKind.values
         if (book := books.get(kind))
     )
-    return Month(parts, books, after, tuple(vouchers))
+    return Month(parts, books, after, tuple(vouchers), money_accounts)
 
 
 # --- Closing ---
@@ -298,7 +304,7 @@ def _told_checks(compound: Compound, start: date, month: Month, kinds: Mapping[i
         from_file = any(v.origin.startswith("import:") for v in month.vouchers)
         reason = IMPORT_BANK_REASON if from_file else ""
         checks.append(ClosingCheck(Told.OVERDRAWN, Told.OVERDRAWN.label, short, reason))
-    return checks + control_checks(compound, start, month.vouchers, month.accounts)
+    return checks + control_checks(start, month.money_accounts, month.vouchers, month.accounts)
 
 
 def _must_checks(compound: Compound, month_start: date, month: Month, kinds: Mapping[int, str]) -> list[ClosingCheck]:
@@ -326,7 +332,7 @@ def _must_checks(compound: Compound, month_start: date, month: Month, kinds: Map
 def closing_view(period: Period) -> ClosingView:
     """Return a month as its closing page and the closing itself see it."""
     compound = period.compound
-    month = month_of_books(compound, period.month)
+    month = month_of_books(compound, period.month, closing=True)
     kinds = {book.pk: kind for kind, book in month.books.items()}
     earlier = Period.objects.of(compound).not_closed().filter(month__lt=period.month).order_by("month").first()
     return ClosingView(

@@ -12,7 +12,7 @@ from fees.models.books import (
     SharedAccount,
     amount_field,
 )
-from fees.models.control import BalanceSlip, CashCount, Reconciliation
+from fees.models.control import BalanceSlip, CashCount, Reconciliation, with_control
 from fees.models.ledgers import CorrectionDraft, Ledger, LedgerQuerySet, PostingProof, PostingProofQuerySet
 from fees.models.memo import Asset, MemoEntry
 from fees.models.periods import Closing, Opinion, Period, PeriodQuerySet
@@ -64,4 +64,5 @@ __all__ = [
     "VoucherLine",
     "VoucherQuerySet",
     "amount_field",
+    "with_control",
 ]

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from datetime import date, timedelta
+
 from django.conf import settings
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import F, OuterRef, Q, Subquery
 
 from core.insert_only import InsertOnly
 from core.models import Attachment
-from fees.models.books import MoneyAccount, SharedAccount, amount_field
+from fees.models.books import MoneyAccount, MoneyAccountQuerySet, SharedAccount, amount_field
+from fees.rules import COUNT_DAYS, last_day
 
 
 class ReconciliationQuerySet(models.QuerySet["Reconciliation"]):
@@ -94,3 +97,23 @@ class BalanceSlip(InsertOnly):
     class Meta:
         verbose_name = verbose_name_plural = "余额确认单"
         ordering = ["shared", "on", "pk"]
+
+
+def with_control(accounts: MoneyAccountQuerySet, month: date) -> MoneyAccountQuerySet:
+    """Add what was held against the world for a month: ``rec_…`` of the last reconciliation, ``count_…`` of the last
+    cash count in the month's last days, ``slip_parts`` of a shared account's slip of its last day; null where there was none."""
+    rows = Reconciliation.objects.filter(money_account=OuterRef("pk"), month=month).order_by("-seq")
+    end = last_day(month)
+    since = end - timedelta(days=COUNT_DAYS - 1)
+    slips = BalanceSlip.objects.filter(shared=OuterRef("shared"), on=end).order_by("-pk")
+    counts = CashCount.objects.filter(money_account=OuterRef("pk"), on__gte=since, on__lte=end).order_by("-on", "-pk")
+    return accounts.annotate(
+        **{f"rec_{name}": Subquery(rows.values(name)[:1]) for name in RECONCILED},
+        slip_parts=Subquery(slips.values("parts")[:1]),
+        **{f"count_{name}": Subquery(counts.values(name)[:1]) for name in COUNTED},
+    )
+
+
+# What a closing asks of a reconciliation, and of a cash count.
+RECONCILED = ("statement_balance", "book_balance", "open_items", "note")
+COUNTED = ("on", "counted", "explanation")

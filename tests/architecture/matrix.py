@@ -20,7 +20,7 @@ from compounds.models import Appointment, Area, Compound
 from core.middleware import begin_session
 from core.models import Job, User
 from core.operations import machine
-from fees.models import Draft, Ledger, MemoEntry, VoucherEvidence
+from fees.models import Draft, Ledger, MemoEntry, MoneyAccount, SharedAccount, VoucherEvidence
 from fees.operations import save_draft
 from tests import factories
 from tests.factories import AT
@@ -36,6 +36,9 @@ HEADS = {Role.COMMITTEE_HEAD, Role.COMMITTEE_DEPUTY}
 ISSUE = HEADS | {Role.STREET_STAFF, Role.DISTRICT_ADMIN}
 PROVE = HEADS | ENTER | {Role.COMMUNITY_CLERK}
 EVERYONE = set(Role) - {Role.ACCOUNT_ADMIN}
+KEEP = HEADS | {Role.STREET_STAFF}
+COUNT = {Role.COMMITTEE_CASHIER, Role.COMMITTEE_BOOKKEEPER}
+SHARE = {Role.COMMUNITY_CLERK, Role.COMMUNITY_SECRETARY, Role.STREET_STAFF}
 ACCOUNTS, DISTRICT = {Role.ACCOUNT_ADMIN}, {Role.DISTRICT_ADMIN}
 
 LEVEL = {
@@ -199,6 +202,10 @@ def table(home: Compound, bookkeeper: User, draft: Draft, paper: int, jobs: Mapp
     voucher = (code, "service", 2026, 1)
     shown = VoucherEvidence.objects.filter(voucher__book__compound=home).select_related("voucher__book").earliest("pk")
     with_paper = (code, shown.voucher.book.kind, shown.voucher.year, shown.voucher.number, shown.attachment_id)
+    service = factories.books(home)["service"]
+    bank, cash = factories.purse(service), factories.purse(service, "cash")
+    code_account, _ = MoneyAccount.objects.get_or_create(book=service, means="qr", holder="居委会")
+    shared = SharedAccount.objects.get()
     appointed = Appointment.objects.get(user=bookkeeper)
     public = [
         Address("home", "public"),
@@ -257,6 +264,18 @@ def table(home: Compound, bookkeeper: User, draft: Draft, paper: int, jobs: Mapp
         of("memo_new", code, "unpaid", see=ENTER, act=ENTER, data={"on": "2026-11-03", "amount": "5", "text": "保洁费"}),
         of("memo_settle", code, "unpaid", memo, see=ENTER, act=ENTER, elsewhere=(code, "unpaid", 999_999),
            data={"on": "2026-11-03", "amount": "1", "text": "付了"}),
+        of("money_accounts", code),
+        of("money_account_new", code, see=KEEP, act=KEEP),
+        of("money_account", code, bank.pk, act=KEEP, elsewhere=(code, 999_999)),
+        of("money_account_end", code, bank.pk, see=KEEP, act=KEEP, data={"act": "end"}, elsewhere=(code, 999_999)),
+        of("settlement", code, code_account.pk, see=ENTER, act=ENTER, elsewhere=(code, 999_999)),
+        of("reconciliation", code, bank.pk, "2026-10", act=ENTER, elsewhere=(code, 999_999, "2026-10")),
+        of("reconciliation_print", code, bank.pk, "2026-10", elsewhere=(code, 999_999, "2026-10")),
+        of("cash_counts", code, cash.pk, act=COUNT, elsewhere=(code, 999_999)),
+        of("cash_count_print", code, cash.pk, cash.cash_counts.get().pk, elsewhere=(code, cash.pk, 999_999)),
+        Address("shared_accounts", "scope", FORM, act=frozenset(SHARE)),
+        of("shared_account", shared.pk, act=SHARE, about=shared.area_code, elsewhere=(999_999,)),
+        of("balance_slip_print", shared.pk, shared.slips.get().pk, about=shared.area_code, elsewhere=(shared.pk, 999_999)),
         of("office_ledgers", code, act=ISSUE, data={"month": "2026-10"}),
         of("office_ledger", code, "2026-10", act=PROVE),
         of("attachment", paper, elsewhere=(999_999,)),
@@ -344,6 +363,8 @@ def expected(address: Address, method: str, person: Person) -> str:
     if address.kind == "scope":
         if address.name == "scope" and method == "POST":
             return HIDDEN  # the table sends a code that is nobody's
+        if address.name == "shared_accounts":
+            return YES if person.role in roles else NO
         return YES if address.name != "publish" or person.role in roles else HIDDEN
     if address.about is None or not person.covers(address.about):
         return HIDDEN

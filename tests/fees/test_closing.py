@@ -21,6 +21,7 @@ from fees.operations import (
     AlreadyIssued,
     BeforeBooks,
     BooksNotOpened,
+    CountData,
     EarlierMonthOpen,
     MustChecks,
     PeriodClosed,
@@ -29,6 +30,7 @@ from fees.operations import (
     SamePerson,
     WrongStep,
     approve_period,
+    count_cash,
     ensure_period,
     issue_ledger,
     post_postings,
@@ -61,6 +63,13 @@ def post(home: Compound, code: str = "101", amount: str = "100.00", on: date = D
 
 def keys(checks: Any) -> dict[str, int]:
     return {check.key: check.count for check in checks}
+
+
+def count(home: Compound, counted: str) -> None:
+    """Count the service book's cash on the month's last day, by notes of a hundred."""
+    cash = factories.purse(factories.books(home)["service"], "cash")
+    pieces = ((Decimal("100"), int(Decimal(counted) / 100)),)
+    count_cash(CountData(cash, date(2026, 10, 31), pieces, "刘玉珍", "王秀兰"), actor=machine("system"), at=AT)
 
 
 def told(home: Compound, month: date = OCTOBER) -> dict[str, int]:
@@ -143,8 +152,10 @@ def test_told_checks_name_their_vouchers(home: Compound) -> None:
 
 
 def test_a_month_in_order_has_nothing_to_explain(home: Compound) -> None:
-    """Control: a cash receipt alone needs no bank statement, no paper, no signature."""
+    """Control: a cash receipt that was counted needs no bank statement, no paper, no signature."""
     post(home, means="cash")
+    assert told(home) == {"not_counted": 1}
+    count(home, "100.00")
     assert told(home) == {}
 
 
@@ -158,6 +169,7 @@ def test_reversals_and_transfers_are_not_asked_for_papers(home: Compound) -> Non
     )  # fmt: skip
     draft = reverse_voucher(paid, DAY, actor=machine("system"), at=AT)
     post_draft(draft.pk, actor=machine("system-2"), at=AT)
+    count(home, "100.00")
     assert told(home) == {}
 
 

@@ -417,7 +417,7 @@ def test_lines_in_a_closed_month_are_named(run: Callable[..., Answer], home: Com
 def test_lines_in_a_prepared_month_are_named(run: Callable[..., Answer], home: Compound) -> None:
     factories.some_month(home)
     period = ensure_period(home, OCTOBER)
-    reasons = dict.fromkeys(["no_evidence", "not_reconciled", "no_signatures", "no_source"], "在补")
+    reasons = dict.fromkeys(["no_evidence", "not_reconciled", "not_counted", "no_signatures", "no_source"], "在补")
     prepare_period(period, reasons, actor=machine("system"), at=factories.AT)
     answer = run(cashbook([row("2026-10-31", "1.00")]))
     assert (answer.code, answer.cells) == (1, [("收支", "A2")]) and "已编制" in answer.reason("A2")

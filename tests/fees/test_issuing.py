@@ -81,7 +81,7 @@ def test_an_open_or_prepared_month_is_not_issued(home: Compound, quick_pdf: None
         assert refusal.value.month == OCTOBER
 
     refused()
-    reasons = {"not_reconciled": "a", "no_evidence": "a", "no_signatures": "a", "no_source": "a"}
+    reasons = {"not_reconciled": "a", "not_counted": "a", "no_evidence": "a", "no_signatures": "a", "no_source": "a"}
     period = period_of(home, OCTOBER)
     prepare_period(period, reasons, actor=machine("system"), at=AT)
     refused()

@@ -29,6 +29,7 @@ REASONS = {
     "no_signatures": "9月才有规矩",
     "no_source": "以前没分",
     "not_reconciled": "15日取",
+    "not_counted": "出纳请假",
 }
 
 
@@ -143,7 +144,7 @@ def test_month_without_a_voucher_is_closed_too(home: Compound, people: tuple[Use
         said = see(keeper, f"{CODE}closing/2026-11/")
         assert "编制11月" in said
         assert not Period.objects.filter(month=date(2026, 11, 1)).exists(), "reading made a row"
-        send(keeper, f"{CODE}closing/2026-11/", act="prepare")
+        send(keeper, f"{CODE}closing/2026-11/", act="prepare", not_counted="没有动过")
     last = Closing.objects.latest("pk")
     assert (last.step, last.period.month) == (ClosingStep.PREPARED, date(2026, 11, 1))
 

@@ -18,7 +18,18 @@ from compounds.choices import Role
 from compounds.models import Compound
 from core.models import Job, User
 from core.operations import machine, store_paper
-from fees.models import Draft, Ledger, MemoEntry, Period, Voucher
+from fees.models import (
+    BalanceSlip,
+    CashCount,
+    Draft,
+    Ledger,
+    MemoEntry,
+    MoneyAccount,
+    Period,
+    Reconciliation,
+    SharedAccount,
+    Voucher,
+)
 from fees.operations import (
     MemoData,
     give_opinion,
@@ -90,6 +101,7 @@ class Town:
                 post_draft(red.pk, actor=machine("system-2"), at=AT)
             draft = replace(data, on=date(2026, 11, 9), bill_on=date(2026, 11, 1))
             self.drafts.append(save_draft(draft, hand_in=True, actor=self.keeper, at=AT))
+        self.hold_against_the_world(other)
         factories.appoint(factories.user(), Role.COMMUNITY_CLERK, COMMUNITY)
         first = Ledger.objects.filter(compound=self.home).order_by("last_month").first()
         assert first is not None
@@ -106,6 +118,21 @@ class Town:
                 parent=self.job, created_by=self.staff, created_at=AT, finished_at=AT, error="演示",
                 result=json.dumps({"made": True, "code": document.code, "compound": other.code, "version": 1}),
             )  # fmt: skip
+
+    def hold_against_the_world(self, other: Compound) -> None:
+        """Add a code's income, a reconciliation, a count, a part of a shared account and a slip."""
+        service, by = factories.books(self.home)["service"], machine("system")
+        bank, cash, zero = factories.purse(service), factories.purse(service, "cash"), Decimal("0.00")
+        factories.post(self.home, [factories.data(self.home, date(2026, 11, 6), "101", "5.00", means="qr")])
+        shared, _ = SharedAccount.objects.get_or_create(area_code=COMMUNITY, holder="居委会")
+        for account in (bank, factories.purse(factories.books(other)["service"])):
+            MoneyAccount.objects.filter(pk=account.pk).update(shared=shared)
+        rows = {"money_account": bank, "statement_balance": zero, "book_balance": zero, "by": by, "at": AT}
+        Reconciliation.objects.create(month=date(2026, 10, 1), seq=self.size, **rows)
+        CashCount.objects.create(money_account=cash, on=date(2026, 10, 31), counted=zero, book_balance=zero, counter="甲",
+                                 witness="乙", by=by, at=AT)  # fmt: skip
+        BalanceSlip.objects.create(shared=shared, on=date(2026, 10, 31), statement_balance=zero, own=zero,
+                                   parts=json.dumps([[bank.pk, "0.00"]]), signed_by="丙", by=by, at=AT)  # fmt: skip
 
 
 @pytest.fixture
@@ -142,6 +169,9 @@ def pages(town: Town) -> dict[str, tuple[str, User | None]]:
     hung = mine.earliest("seq")  # of a month whose ledger hangs
     number = (code, "service", voucher.year, voucher.number)
     memo = MemoEntry.objects.filter(compound=town.home, kind="unpaid").earliest("pk")
+    service = factories.books(town.home)["service"]
+    bank, cash, qr = (factories.purse(service, means) for means in ("bank", "cash", "qr"))
+    shared = SharedAccount.objects.get()
     person = User.objects.filter(appointments__role=Role.COMMUNITY_CLERK).order_by("pk").first()
     assert person is not None
     found: dict[str, tuple[str, User | None]] = {
@@ -196,6 +226,18 @@ def pages(town: Town) -> dict[str, tuple[str, User | None]]:
         "memo_new": (reverse("memo_new", args=[code, "outside"]), keeper),
         "memo_settle": (reverse("memo_settle", args=[code, "unpaid", memo.pk]), keeper),
         "workbench of auditor": (reverse("workbench"), town.auditor),
+        "money_accounts": (reverse("money_accounts", args=[code]), keeper),
+        "money_account_new": (reverse("money_account_new", args=[code]), head),
+        "money_account": (reverse("money_account", args=[code, bank.pk]), head),
+        "money_account_end": (reverse("money_account_end", args=[code, bank.pk]), head),
+        "settlement": (reverse("settlement", args=[code, qr.pk]), keeper),
+        "reconciliation": (reverse("reconciliation", args=[code, bank.pk, "2026-10"]), keeper),
+        "reconciliation_print": (reverse("reconciliation_print", args=[code, bank.pk, "2026-10"]), keeper),
+        "cash_counts": (reverse("cash_counts", args=[code, cash.pk]), keeper),
+        "cash_count_print": (reverse("cash_count_print", args=[code, cash.pk, cash.cash_counts.earliest("pk").pk]), keeper),
+        "shared_accounts": (reverse("shared_accounts"), staff),
+        "shared_account": (reverse("shared_account", args=[shared.pk]), staff),
+        "balance_slip_print": (reverse("balance_slip_print", args=[shared.pk, shared.slips.earliest("pk").pk]), staff),
         "office_ledgers": (reverse("office_ledgers", args=[code]), head),
         "office_ledger": (reverse("office_ledger", args=[code, ledger.code]), head),
         "admin:index": (reverse("admin:index"), town.accounts),

@@ -120,7 +120,13 @@ class Compounds:
     def closer(self, month: date, delay: float) -> Callable[[], list[tuple[str, Any]]]:
         """Return the closing: prepared as soon as no draft stands in its way, approved at once."""
         period = Period.objects.get(compound=self.home, month=month)
-        reasons = {"not_reconciled": "流水在对", "no_evidence": "在补", "no_signatures": "在补", "no_source": "在补"}
+        reasons = {
+            "not_reconciled": "流水在对",
+            "not_counted": "在补",
+            "no_evidence": "在补",
+            "no_signatures": "在补",
+            "no_source": "在补",
+        }
 
         def work() -> list[tuple[str, Any]]:
             time.sleep(delay)
@@ -244,7 +250,7 @@ def test_every_voucher_is_inside_the_closing_or_refused() -> None:
 def test_two_people_closing_at_once_make_one_closing() -> None:
     """Two bookkeepers prepare at the same instant, then two heads approve: one row each, the others are told."""
     compounds = Compounds()
-    reasons = {"not_reconciled": "流水在对"}
+    reasons = {"not_reconciled": "流水在对", "not_counted": "在补"}
     period = ensure_period(compounds.home, FIRST)
     second = factories.user("committee_bookkeeper", compounds.home.code)
     prepared = run_together(

@@ -112,7 +112,9 @@ def reconciliation(request: OfficeRequest, code: str, pk: int, period: str) -> H
         "hint": hint_words(work.balanced.hint) if work.balanced.hint and work.problem else "",
         "caution": work.form.read.caution,
         "saved": saved,
-        "saved_difference": open_difference(saved) if saved else None,
+        "saved_difference": open_difference(saved.statement_balance, saved.book_balance, saved.open_items)
+        if saved
+        else None,
         "stale": saved is not None and saved.book_balance != side.balance,
         "approved": approved,
         "over": over,
