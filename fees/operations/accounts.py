@@ -93,8 +93,7 @@ def open_account(book: Book, means: str, data: AccountData, *, actor: User, at: 
 
 
 def _locked(account: MoneyAccount) -> MoneyAccount:
-    """Lock the books, then return the account as it is now."""
-    lock_books(account.book.compound)
+    """Return the account as it is now; the books are locked."""
     return MoneyAccount.objects.select_related("book__compound", "shared", "settles_to").get(pk=account.pk)
 
 
@@ -110,6 +109,7 @@ def change_account(account: MoneyAccount, data: AccountData, *, actor: User, at:
 
     :raises AccountKnown: :raises WrongMoneyAccount:
     """
+    lock_books(account.book.compound)
     found = _locked(account)
     before = _values(found)
     _fill(found, data)
@@ -126,6 +126,7 @@ def end_account(account: MoneyAccount, on: date, reason: str, *, actor: User, at
 
     :raises AccountHoldsMoney: with money and without a reason. :raises AccountDraftsWait: drafts of it wait.
     """
+    lock_books(account.book.compound)
     found = _locked(account)
     compound = found.book.compound
     balance = balances_on(compound, None)[found.pk]
@@ -146,6 +147,7 @@ def end_account(account: MoneyAccount, on: date, reason: str, *, actor: User, at
 @transaction.atomic
 def resume_account(account: MoneyAccount, *, actor: User, at: datetime) -> MoneyAccount:
     """Take an ended account into use again."""
+    lock_books(account.book.compound)
     found = _locked(account)
     before = _values(found)
     found.ended_on = None
@@ -205,6 +207,7 @@ def settle_code(data: SettlementData, *, actor: User, at: datetime) -> list[Draf
     same_book = data.bank.book_id == book.pk and data.bank.means == Means.BANK and data.code.means == Means.QR
     if not same_book:
         raise WrongMoneyAccount
+    lock_books(book.compound)
     if data.net <= ZERO or data.fee < ZERO:
         raise NotPositive(1)
     chart = {account.code: account for account in Account.objects.filter(code__in=[FEE_ACCOUNT, TRANSFER_ACCOUNT])}

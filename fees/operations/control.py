@@ -24,7 +24,7 @@ from fees.documents.control import (
     statement_items,
     total_of,
 )
-from fees.models import BalanceSlip, CashCount, MoneyAccount, Period, Reconciliation, SharedAccount
+from fees.models import BalanceSlip, Book, CashCount, MoneyAccount, Period, Reconciliation, SharedAccount
 from fees.operations.books import last_step, lock_books
 from fees.operations.refusals import (
     BooksChanged,
@@ -165,6 +165,11 @@ def count_cash(data: CountData, *, actor: User, at: datetime) -> CashCount:
     return row
 
 
+def lock_books_of(shared: SharedAccount) -> None:
+    """Lock the books of every part of a shared account, in the order of their keys like everyone else."""
+    list(Book.objects.filter(pk__in=MoneyAccount.objects.filter(shared=shared).values("book")).locked())
+
+
 @transaction.atomic
 def confirm_balances(
     shared: SharedAccount, on: date, statement_balance: Decimal, own: Decimal, signed_by: str, *,
@@ -178,7 +183,7 @@ def confirm_balances(
     """
     if on >= timezone.localdate(at):
         raise MonthNotOver
-    SharedAccount.objects.select_for_update().get(pk=shared.pk)
+    lock_books_of(shared)
     parts = parts_on(shared, on)
     difference = statement_balance - own - total_of(parts)
     if difference:

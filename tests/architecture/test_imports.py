@@ -140,6 +140,7 @@ def test_writing_operations_of_the_books_lock_first() -> None:
     exempt = {
         "open_books", "money_account_of", "ensure_period", "periods_until", "lock_books",
         "start_publishing", "start_due_posting", "start_printing",  # they write a job only
+        "open_shared_account",  # no book has a part in it yet
     }  # fmt: skip
     for path in sorted((ROOT / "fees" / "operations").glob("*.py")):
         for node in ast.parse(path.read_text(encoding="utf-8")).body:
