@@ -15,10 +15,11 @@ from django.utils.datastructures import MultiValueDict
 from core.choices import EvidenceKind
 from core.forms import CleanCharField, DayField, MoneyField, QuantityField
 from core.models import Attachment
-from core.money import half_width, plain_money
+from core.money import NotUnderstood, capitals, half_width, parse_money, plain_money
 from fees.choices import AccountDirection, Direction, ServiceLine, Source
-from fees.models import Account, Book, Draft, MoneyAccount
+from fees.models import Account, Book, Draft, MoneyAccount, Voucher
 from fees.operations import DraftData, LineData
+from fees.rules import ZERO
 
 MOST_LINES = 40
 LARGEST_FILE = 12 * 1024 * 1024
@@ -220,6 +221,8 @@ class VoucherForm(forms.Form):
             count = self.typed_count(data)
         count = min(count + one_more, MOST_LINES)
         self.line_total = count
+        # The line that the browser adds without asking the server: it puts the next number in place of __n__.
+        self.new_line = LineForm(prefix="line-__n__", accounts=accounts)
         self.lines = [
             LineForm(
                 data,
@@ -280,12 +283,29 @@ class VoucherForm(forms.Form):
             self.add_error("to_account", "只有301内部划转才填划到哪里。")
         return not self.errors
 
+    @property
+    def typed_total(self) -> Decimal:
+        """The sum of what can be read in the amounts as they stand, yuan."""
+        total = ZERO
+        for line in self.lines:
+            for name in ("income", "expense"):
+                try:
+                    total += parse_money(line[name].value() or "0", zero=True)
+                except NotUnderstood:
+                    continue
+        return total
+
+    @property
+    def typed_capitals(self) -> str:
+        """The sum in capitals (大写), or nothing."""
+        return capitals(self.typed_total) if self.typed_total else ""
+
     def offer(self, last: Mapping[str, str]) -> None:
         """Put beside each field what the last voucher had in it, for the key that copies the field above."""
         for name, value in last.items():
             if name in self.fields:
                 self.fields[name].widget.attrs["data-last"] = value
-            for line in self.lines:
+            for line in (*self.lines, self.new_line):
                 if name in line.fields:
                     line.fields[name].widget.attrs["data-last"] = value
 
@@ -334,17 +354,17 @@ class VoucherForm(forms.Form):
         )
 
 
-def typed_values(draft: Draft) -> tuple[dict[str, Any], list[dict[str, Any]]]:
-    """Return a stored draft as the initial values of the form and of its lines."""
+def typed_values(stored: Draft | Voucher) -> tuple[dict[str, Any], list[dict[str, Any]]]:
+    """Return a draft or voucher as the initial values of the form and of its lines."""
     initial = {
-        name: getattr(draft, name)
+        name: getattr(stored, name)
         for name in (
             "on", "payee", "bill_on", "handler", "witness", "approver", "decision", "reason", "entered_for",
         )
     }  # fmt: skip
-    initial["money_account"] = str(draft.money_account_id)
-    initial["to_account"] = str(draft.to_account_id or "")
-    column = COLUMN_OF[Direction(draft.direction)]
+    initial["money_account"] = str(stored.money_account_id)
+    initial["to_account"] = str(stored.to_account_id or "")
+    column = COLUMN_OF[Direction(stored.direction)]
     lines = [
         {
             "summary": line.summary,
@@ -355,6 +375,6 @@ def typed_values(draft: Draft) -> tuple[dict[str, Any], list[dict[str, Any]]]:
             "source": line.source,
             "service_line": line.service_line,
         }
-        for line in draft.lines.all()
+        for line in stored.lines.all()
     ]
     return initial, lines

@@ -438,3 +438,53 @@ def test_a_form_sent_again_after_posting_leads_to_its_voucher(home: Compound, pe
     assert "这张已经记账：第1号凭证。" in said and "2026年第1号凭证" in said
     assert "已经存过一次" in enter(keeper, home, **{"line-0-income": "121.00"})
     assert not Draft.objects.exists() and Voucher.objects.count() == 1
+
+
+# --- Several lines, the last voucher again ------------------------------------------------------------------------
+
+
+def test_the_page_holds_a_line_for_the_browser_to_add_and_the_sum_in_capitals(home: Compound, keeper: Client) -> None:
+    html = valid(keeper.get(SERVICE))
+    assert 'name="line-__n__-summary"' in html.partition("<template data-new-line>")[2].partition("</template>")[0]
+    assert 'name="line_count" value="1"' in html
+    more = {
+        "line-1-summary": "停车",
+        "line-1-account": "103",
+        "line-1-income": "８０．５",
+        "line_count": "2",
+        "on": "10-32",
+    }
+    html = valid(keeper.post(f"{SERVICE}drafts/", typed(money_account=bank(home), **more)))
+    assert "合计200.50元贰佰元伍角整" in words(html)
+
+
+def test_the_last_voucher_is_copied_whole_but_not_its_day_and_papers(home: Compound, keeper: Client) -> None:
+    more = {
+        "line-1-summary": "停车", "line-1-account": "103", "line-1-income": "80", "line_count": "2", "handler": "刘玉珍",
+        "line-0-quantity": "2", "line-0-unit_price": "60", "file": picture(), "reason": "仅此一次",
+    }  # fmt: skip
+    enter(keeper, home, **more)
+    data = {"month": "2026-10", "on": "10-27", "form_token": "b" * 32, "act": "copy", "line_count": "1"}
+    html = valid(keeper.post(f"{SERVICE}drafts/", data))
+    for value in ("居民缴费，现金", "120.00", "停车", "80.00", "刘玉珍", "10-27", "b" * 32, "居民"):
+        assert f'value="{value}"' in html, value
+    assert 'name="line_count" value="2"' in html and 'name="attachment"' not in html and "仅此一次" not in html
+    assert Draft.objects.count() == 1
+
+
+def test_a_posted_voucher_is_copied_where_no_draft_waits_and_a_red_one_never(
+    home: Compound, people: tuple[User, User]
+) -> None:
+    factories.some_month(home)
+    keeper = browser(people[0])
+    send(keeper, f"{SERVICE}2026/1/reversal/", on="10-20")
+    post_draft(Draft.objects.get().pk, actor=people[1], at=NOW)
+    html = valid(keeper.post(f"{SERVICE}drafts/", {"month": "2026-10", "act": "copy"}))
+    assert (
+        'value="9月秩序维护费"' in html and 'value="5200.00"' in html and "冲销" not in html.partition("data-rest")[2]
+    )
+
+
+def test_nothing_to_copy_leaves_an_empty_line(home: Compound, keeper: Client) -> None:
+    html = valid(keeper.post(f"{SERVICE}drafts/", {"month": "2026-10", "act": "copy"}))
+    assert 'name="line-0-summary"' in html and not Draft.objects.exists()

@@ -1,7 +1,8 @@
 // Keys of the office pages. Every page works without this file; it only saves the hand the way to the mouse.
 //   [data-queue] with [data-row]   J K move, Enter opens, 1–9 open at once; [data-open] is the row's link
 //   [data-key]                     a key or a combination that presses this button: "a", "f2", "ctrl+enter"
-//   form[data-entry]               Enter goes on to the next field, = copies the field above from the last voucher
+//   form[data-entry]               Enter goes on to the next field, = copies the field above from the last voucher,
+//                                  F4 adds a line on the spot, quantity × price fills the amount, the sum in capitals
 //   [data-sums] with [data-effect] or [data-worth]   adds up ticks or pieces into [data-sum]
 //   form[data-once]                is sent once, however often the button is pressed
 "use strict";
@@ -96,18 +97,110 @@
       const yuan = String(size / 100n).replace(/\B(?=(\d{3})+$)/g, ",");
       return `${sign}${yuan}.${String(size % 100n).padStart(2, "0")}`;
     };
+    // The same words as core.money.capitals.
+    const capitals = (amount) => {
+      const digits = "零壹贰叁肆伍陆柒捌玖";
+      const group = (value) => {
+        let words = "", gap = false;
+        for (let place = 3; place >= 0; place--) {
+          const digit = Math.floor(value / 10 ** place) % 10;
+          if (digit) words += (gap && words ? "零" : "") + digits[digit] + ["", "拾", "佰", "仟"][place];
+          gap = !digit;
+        }
+        return words;
+      };
+      const yuan = amount / 100n, cents = Number(amount % 100n);
+      let words = "", gap = false;
+      for (let index = 3; index >= 0; index--) {
+        const value = Number((yuan / 10000n ** BigInt(index)) % 10000n);
+        if (value) {
+          words += (words && (gap || value < 1000) ? "零" : "") + group(value) + ["", "万", "亿", "万亿"][index];
+          gap = false;
+        } else if (words) gap = true;
+      }
+      const jiao = Math.floor(cents / 10), rest = cents % 10;
+      if (words) words += "元";
+      if (!cents) return `${words || "零元"}整`;
+      if (!rest) return `${words}${digits[jiao]}角整`;
+      return words + (jiao ? `${digits[jiao]}角` : words ? "零" : "") + `${digits[rest]}分`;
+    };
     const closing = entry.dataset.closing.replace(/[^0-9-]/g, "");
-    const balance = entry.querySelector("[data-balance]");
+    const written = { sum: entry.querySelector("[data-total]"), capitals: entry.querySelector("[data-capitals]") };
     const sum = () => {
-      let total = BigInt(closing);
+      let total = BigInt(closing), typed = 0n;
       const target = entry.querySelector("[name=to_account]");
       const inside = target && target.value && !target.selectedOptions[0].text.includes(" ");
-      if (!inside) {
-        entry.querySelectorAll("[name$=-income]").forEach((field) => (total += fen(field.value)));
-        entry.querySelectorAll("[name$=-expense]").forEach((field) => (total -= fen(field.value)));
-      }
+      entry.querySelectorAll("[name$=-income], [name$=-expense]").forEach((field) => {
+        const amount = fen(field.value);
+        typed += amount;
+        if (!inside) total += field.name.endsWith("income") ? amount : -amount;
+      });
+      const balance = entry.querySelector("[data-balance]");
       if (balance) balance.textContent = shown(total);
+      if (written.sum) written.sum.textContent = shown(typed);
+      if (written.capitals) written.capitals.textContent = typed ? capitals(typed) : "";
     };
+
+    // Quantity × price is the amount, in the account's column, as long as nobody typed another one there.
+    const half = (text) =>
+      text.replace(/[！-～]/g, (c) => String.fromCharCode(c.charCodeAt(0) - 0xfee0)).trim().toLowerCase();
+    const exact = (text) => {
+      const found = /^(\d{1,12})(?:\.(\d{1,4}))?$/.exec(half(text).replace(/[,\s元]/g, ""));
+      return found ? BigInt(found[1]) * 10000n + BigInt((found[2] || "").padEnd(4, "0")) : null;
+    };
+    const options = [...document.querySelectorAll("#accounts option")];
+    const column = (text) => {
+      const meant = half(text);
+      const found = options.find(
+        (o) => [o.value, o.value.slice(0, 3), o.value.slice(4), o.textContent].some((x) => x.toLowerCase() === meant),
+      );
+      return found ? found.dataset.column : "expense";
+    };
+    const multiply = (field) => {
+      const line = /^(line-\d+)-(quantity|unit_price|account)$/.exec(field.name || "");
+      if (!line) return;
+      const of = (name) => entry.elements[`${line[1]}-${name}`];
+      const [quantity, price] = [exact(of("quantity").value), exact(of("unit_price").value)];
+      const side = column(of("account").value);
+      if (quantity === null || price === null || !side) return;
+      const amount = (quantity * price + 500000n) / 1000000n;
+      const [target, other] = side === "income" ? [of("income"), of("expense")] : [of("expense"), of("income")];
+      if (other.value && other.value === other.dataset.filled) other.value = "";
+      if (other.value || (target.value && target.value !== target.dataset.filled)) return;
+      target.value = target.dataset.filled = shown(amount);
+    };
+
+    // One more line, on the spot.
+    const blank = document.querySelector("template[data-new-line]");
+    const addLine = () => {
+      const count = entry.elements.line_count;
+      const number = Number(count.value);
+      if (!blank || number >= 40) return false;
+      entry.querySelectorAll("[data-balance]").forEach((cell) => {
+        cell.removeAttribute("data-balance");
+        cell.removeAttribute("data-label");
+        cell.textContent = "";
+      });
+      const rows = [...blank.content.cloneNode(true).querySelectorAll("tr")];
+      rows.forEach((row) => {
+        [row, ...row.querySelectorAll("*")].forEach((part) => {
+          for (const name of ["id", "name", "for"]) {
+            const value = part.getAttribute(name);
+            if (value) part.setAttribute(name, value.replace("__n__", number));
+          }
+        });
+      });
+      entry.querySelector("[data-rest]").before(...rows);
+      count.value = String(number + 1);
+      sum();
+      entry.querySelector(".actions")?.scrollIntoView({ block: "end" });
+      entry.elements[`line-${number}-summary`].focus({ preventScroll: true });
+      return true;
+    };
+    entry.querySelector("button[name=act][value=line]")?.addEventListener("click", (event) => {
+      if (addLine()) event.preventDefault();
+    });
+    entry.addEventListener("input", (event) => multiply(event.target));
     entry.addEventListener("input", sum);
     sum();
 
@@ -117,6 +210,7 @@
       if (event.key === "=" && field.dataset.last !== undefined && field.value === "") {
         event.preventDefault();
         field.value = field.dataset.last;
+        multiply(field);
         sum();
       } else if (event.key === "Enter" && field.matches("input, select")) {
         event.preventDefault();

@@ -194,6 +194,11 @@ def _take(request: OfficeRequest, book: Book, draft: Draft | None) -> HttpRespon
         initial, lines = _as_typed(request.POST)
         form = _entry_form(request, book, month, initial=initial, lines=lines, one_more=True)
         return _book_page(request, book, month, form, draft=draft, papers=papers)
+    if request.POST.get("act") == "copy":
+        initial, lines = _copy_of_last(book)
+        kept = {name: request.POST[name] for name in ("on", "form_token") if request.POST.get(name)}
+        form = _entry_form(request, book, month, initial=initial | kept, lines=lines)
+        return _book_page(request, book, month, form, draft=draft, papers=papers)
     form = _entry_form(request, book, month, data=request.POST)
     if not form.is_valid() or refused:
         if refused:
@@ -223,6 +228,19 @@ def show_posted(request: OfficeRequest, voucher: Voucher) -> HttpResponse:
         year=voucher.year,
         number=voucher.number,
     )
+
+
+def _copy_of_last(book: Book) -> tuple[dict[str, Any], list[dict[str, Any]]]:
+    """Return the last voucher typed in this book as values of the form; not its day, papers, and what was special."""
+    draft = Draft.objects.filter(book=book, reverses=None, corrects=None).for_display().order_by("-entered_at").first()
+    last: Draft | Voucher | None = draft
+    if draft is None:
+        posted = Voucher.objects.filter(book=book, reverses=None, corrects=None).exclude(direction="transfer_in")
+        last = posted.for_display().order_by("-seq").first()
+    if last is None:
+        return {}, [{}]
+    initial, lines = typed_values(last)
+    return {n: v for n, v in initial.items() if n not in ("on", "bill_on", "reason", "entered_for")}, lines
 
 
 def _typed_month(request: OfficeRequest, draft: Draft | None) -> date:
