@@ -12,11 +12,12 @@ from __future__ import annotations
 import builtins
 import functools
 import gc
+import io
 import logging
 import posixpath
 import re
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -61,6 +62,24 @@ class Pdf:
     pages: int
 
 
+@dataclass(frozen=True)
+class Sheets:
+    """A finished PDF as it goes into a larger one: how many copies, and whether only its first page.
+
+    ``whole_leaves``: each copy begins on a new leaf where both sides are printed; a blank page is added after odd ones.
+    """
+
+    bytes: builtins.bytes
+    copies: int = 1
+    first_only: bool = False
+    whole_leaves: bool = False
+
+    def pages_of(self, pages: int) -> int:
+        """Return how many pages all copies take, of a PDF with so many pages."""
+        each = 1 if self.first_only else pages
+        return self.copies * (each + each % 2 * self.whole_leaves)
+
+
 # One at a time in a process: the collector and the parsed fonts belong to all of its threads.
 _lock = threading.RLock()
 
@@ -76,6 +95,30 @@ def render(html: str, *, base_styles: tuple[str, ...] = ("core/print.css",)) -> 
     with _lock:
         document, content = _render(html, tuple(_style(name) for name in base_styles))
         return Pdf(content, len(document.pages))
+
+
+def join(parts: Iterable[Sheets]) -> Pdf:
+    """Put finished PDFs behind one another without setting them anew; equal input gives equal bytes.
+
+    :raises PdfFault: when one of them is no PDF.
+    """
+    from pypdf import PdfReader, PdfWriter
+    from pypdf.errors import PyPdfError
+
+    writer = PdfWriter()
+    for part in parts:
+        try:
+            reader = PdfReader(io.BytesIO(part.bytes))
+            count = 1 if part.first_only else len(reader.pages)
+            for _ in range(part.copies):
+                writer.append(reader, pages=(0, count), import_outline=False)
+                if part.whole_leaves and count % 2:
+                    writer.add_blank_page()
+        except PyPdfError as error:
+            raise PdfFault(f"有一份存着的PDF打不开，没有合成：{type(error).__name__}") from error
+    out = io.BytesIO()
+    writer.write(out)
+    return Pdf(out.getvalue(), len(writer.pages))
 
 
 def warm() -> None:

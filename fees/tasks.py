@@ -11,7 +11,8 @@ from compounds.models import Compound
 from core.jobs import Handle, JobFailed, PartsFailed, PartSpec
 from core.models import SYSTEM, User
 from core.operations import machine
-from fees.operations import NotClosed, issue_ledger, start_due_posting
+from fees.documents import PrintOptions
+from fees.operations import NotClosed, issue_ledger, print_volumes, start_due_posting
 from fees.rules import Span
 
 
@@ -71,3 +72,27 @@ def publish_ledger(handle: Handle, period: str, code: str, actor_id: int, at: st
     except NotClosed as still:
         raise JobFailed(f"{still.month.year}年{still.month.month}月还没有审定，不能张贴。") from None
     return {"made": made, "code": ledger.code, "compound": compound.code, "version": ledger.version}
+
+
+def print_ledgers(
+    handle: Handle, period: str, area_code: str, codes: list[str], options: dict[str, Any]
+) -> dict[str, Any]:
+    """Put the posted ledgers of compounds into volumes to print."""
+    span = Span.parse(period)
+
+    def progress(done: int, name: str) -> None:
+        handle.progress(done, len(codes), name)
+
+    stored = print_volumes(span, area_code, codes, PrintOptions(**options), progress=progress)
+    handle.progress(len(codes), len(codes), "")
+    several = len(stored) > 1
+    files = [
+        {
+            "name": f"{span.label}收支公示{f'第{number}册' if several else ''}.pdf",
+            "sha256": file.sha256,
+            "size": file.size,
+            "pages": file.pages,
+        }
+        for number, file in enumerate(stored, start=1)
+    ]
+    return {"files": files}

@@ -47,6 +47,7 @@ from fees.documents.opinions import (
 )
 from fees.documents.papers import Double, Paper, Use, doubles_of, papers_of_draft, papers_of_voucher
 from fees.documents.parts import BookPart, Group, Line
+from fees.documents.printing import MOST_COPIES, PER_VOLUME, PrintList, PrintOptions, PrintRow, print_rows
 from fees.documents.resubmission import Changes, changes_of, last_reasons
 from fees.documents.reversals import Remainder, remainders
 from fees.documents.rows import (
@@ -66,6 +67,8 @@ from fees.documents.rows import (
 )
 
 __all__ = [
+    "MOST_COPIES",
+    "PER_VOLUME",
     "AccountRow",
     "Anchor",
     "Audit",
@@ -102,6 +105,9 @@ __all__ = [
     "OpenMonth",
     "Paper",
     "Part",
+    "PrintList",
+    "PrintOptions",
+    "PrintRow",
     "Purse",
     "Remainder",
     "Said",
@@ -146,6 +152,7 @@ __all__ = [
     "parts_on",
     "posted_months",
     "print_context",
+    "print_rows",
     "proposed_ticks",
     "purses",
     "read_ledger",

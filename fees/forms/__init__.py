@@ -15,7 +15,7 @@ from fees.forms.memo import MemoForm, SettleForm
 from fees.forms.mending import CorrectionForm, ReversalForm
 from fees.forms.moves import HELD_MOVES, LENT, HeldForm, TransferForm
 from fees.forms.papers import PaperForm
-from fees.forms.periods import ApprovalForm, NoteForm, OpinionForm, PublishForm, ReasonsForm
+from fees.forms.periods import ApprovalForm, NoteForm, OpinionForm, PrintForm, PublishForm, ReasonsForm
 from fees.forms.posting import ProofForm
 from fees.forms.statements import text_of_lines
 from fees.forms.vouchers import (
@@ -43,6 +43,7 @@ __all__ = [
     "NoteForm",
     "OpinionForm",
     "PaperForm",
+    "PrintForm",
     "ProofForm",
     "PublishForm",
     "ReasonsForm",

@@ -9,6 +9,8 @@ from django import forms
 
 from core.forms import CleanCharField
 from fees.choices import OpinionKind
+from fees.documents import MOST_COPIES, PrintOptions
+from fees.rules import PLACES_NEEDED
 
 
 class NoteForm(forms.Form):
@@ -76,3 +78,37 @@ class PublishForm(forms.Form):
         assert isinstance(area, forms.ChoiceField) and isinstance(chosen, forms.MultipleChoiceField)
         area.choices = areas
         chosen.choices = compounds
+
+
+class PrintForm(forms.Form):
+    """Which posted ledgers of a period to print, and how."""
+
+    PAGES = (("all", "每一页"), ("first", "只要第1页（贴公告栏的那一张）"))
+
+    compounds = forms.MultipleChoiceField(label="小区", required=False)
+    pages = forms.ChoiceField(label="打印哪几页", choices=PAGES, widget=forms.RadioSelect, initial="all")
+    copies = forms.IntegerField(
+        label="每个小区几份",
+        min_value=1,
+        max_value=MOST_COPIES,
+        initial=PLACES_NEEDED,
+        error_messages={
+            "required": "几份没有填。贴两处就是2份。",
+            "invalid": f"份数看不懂，请填1到{MOST_COPIES}的数字。",
+            "min_value": f"份数要在1到{MOST_COPIES}之间。",
+            "max_value": f"份数要在1到{MOST_COPIES}之间。",
+        },
+    )
+    both_sides = forms.BooleanField(label="双面打印：每一份都从新的一张纸开始", required=False)
+
+    def __init__(self, *args: Any, compounds: list[tuple[str, str]], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        chosen = self.fields["compounds"]
+        assert isinstance(chosen, forms.MultipleChoiceField)
+        chosen.choices = compounds
+        self.fields["copies"].widget.attrs.update({"inputmode": "numeric", "autocomplete": "off"})
+
+    def options(self) -> PrintOptions:
+        """Return how to print; only after ``is_valid``."""
+        data = self.cleaned_data
+        return PrintOptions(data["copies"], data["pages"] == "first", data["both_sides"])

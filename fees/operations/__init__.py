@@ -39,6 +39,7 @@ from fees.operations.papers import (
 )
 from fees.operations.periods import approve_period, ensure_period, prepare_period, send_back_period, withdraw_approval
 from fees.operations.posting import post_draft, post_postings
+from fees.operations.printing import print_volumes, start_printing
 from fees.operations.proofs import prove_posting
 from fees.operations.refusals import (
     AccountDraftsWait,
@@ -193,6 +194,7 @@ __all__ = [
     "post_opening",
     "post_postings",
     "prepare_period",
+    "print_volumes",
     "prove_posting",
     "reconcile",
     "refuse_correction",
@@ -206,6 +208,7 @@ __all__ = [
     "send_back_period",
     "settle_code",
     "start_due_posting",
+    "start_printing",
     "start_publishing",
     "stored_of",
     "supersede_in_draft",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -162,6 +163,7 @@ def make_world() -> World:
         code: Job.objects.create(
             task="none", key=f"matrix {code}", title=f"{NAME}的任务", area_code=code, state="failed",
             created_by=machine("system"), created_at=AT, finished_at=AT, error="演示",
+            result=json.dumps({"files": [{"name": "a.pdf", "sha256": paper.sha256, "size": 1, "pages": 1}]}),
         )
         for code in (HOME, HOME[:9])
     }  # fmt: skip
@@ -242,6 +244,7 @@ def table(home: Compound, bookkeeper: User, draft: Draft, paper: int, jobs: Mapp
         Address("history", "scope"),
         Address("office_look", "scope"),
         Address("publish", "scope", FORM, see=frozenset(ISSUE), act=frozenset(ISSUE)),
+        Address("print_ledgers", "scope", FORM, see=frozenset(ISSUE), act=frozenset(ISSUE)),
         of("office_compound", code),
         of("drafts", code),
         of("draft", code, draft.pk, act=ENTER, elsewhere=(code, 999_999)),
@@ -287,10 +290,11 @@ def table(home: Compound, bookkeeper: User, draft: Draft, paper: int, jobs: Mapp
         of("voucher_papers", *voucher, act=ENTER),
         of("voucher_paper", *with_paper, see=ENTER, act=ENTER, elsewhere=(*voucher, 999_999)),
         *(
-            of(name, jobs[area].pk, about=area, elsewhere=(999_999,), variant=f"of {len(area)}", **more)
+            of(name, jobs[area].pk, *(number := (1,) if name == "job_file" else ()), about=area,
+               elsewhere=(999_999, *number), variant=f"of {len(area)}", **more)
             for area in jobs
             for name, more in (
-                ("job", {}), ("job_progress", {}), ("job_stop", {"methods": ("POST",), "act": ISSUE}),
+                ("job", {}), ("job_file", {}), ("job_progress", {}), ("job_stop", {"methods": ("POST",), "act": ISSUE}),
                 ("job_resume", {"methods": ("POST",), "act": ISSUE}),
             )
         ),
@@ -365,7 +369,7 @@ def expected(address: Address, method: str, person: Person) -> str:
             return HIDDEN  # the table sends a code that is nobody's
         if address.name == "shared_accounts":
             return YES if person.role in roles else NO
-        return YES if address.name != "publish" or person.role in roles else HIDDEN
+        return YES if address.name not in ("publish", "print_ledgers") or person.role in roles else HIDDEN
     if address.about is None or not person.covers(address.about):
         return HIDDEN
     return YES if person.role in roles else NO

@@ -21,8 +21,9 @@ from core import jobs
 from core.choices import JobState
 from core.models import Job
 from core.operations import machine
+from core.pdf import Pdf
 from fees.models import Ledger
-from fees.operations import start_due_posting
+from fees.operations import issue_ledger, start_due_posting
 from tests import factories
 from tests.portal.office import CODE, NOW, browser, see, send, valid, words
 
@@ -251,3 +252,57 @@ def test_schedules_jobs_are_marked_and_their_faults_shown_to_the_district(home: 
     assert "没有做完" not in see(staff, "/office/")
     assert start_due_posting(actor=machine("system"), at=NOW + timedelta(days=1)) is not None
     assert "没有做完" not in see(client, "/office/"), "the next day's job takes its place"
+
+
+# --- The print job ------------------------------------------------------------------------------------------------
+
+PRINT = "/office/ledgers/print/"
+SHEET = {"period": "2026-10", "area": factories.STREET, "pages": "first", "copies": "2"}
+
+
+def posted(home: Compound) -> Compound:
+    issue_ledger(home, date(2026, 10, 1), actor=machine("system"), at=NOW)
+    return home
+
+
+def test_street_prints_what_hangs_and_fetches_the_file(home: Compound, street: Client) -> None:
+    posted(home)
+    neighbour(1)
+    assert "贴出的1个可以一起打印。" in see(street, PUBLISH, period="2026-10")
+    said = see(street, PRINT, period="2026-10")
+    assert "八角街道2个小区，贴出的有1个。" in said and "槐荫里" in said and "春和1院" not in said
+    made_of = words(valid(street.post(PRINT, SHEET | {"compounds": [home.code]}, follow=True)))
+    assert "打印2026年10月收支公示，1个小区" in made_of and "停下" in made_of
+    made = Job.objects.tops().get()
+    assert json.loads(made.args)["options"] == {"copies": 2, "first_only": True, "both_sides": False}
+    with patch("fees.operations.printing.pdf.join", return_value=Pdf(b"%PDF-joined", 3)):
+        jobs.run(made.pk)
+    html = valid(street.get(f"/office/jobs/{made.pk}/"))
+    assert "做完了，1个小区。" in words(html) and "2026年10月收支公示.pdf，3页，" in words(html)
+    url = f"/office/jobs/{made.pk}/files/1/"
+    assert f'href="{url}"' in html
+    response = street.get(url)
+    assert response.content == b"%PDF-joined" and response["Content-Type"] == "application/pdf"
+    assert response["Content-Disposition"].startswith("inline")
+    for stranger in (factories.OTHER_STREET, home.code):
+        assert browser(factories.user(Role.AUDITOR, stranger)).get(url).status_code == 404
+    assert street.get(f"/office/jobs/{made.pk}/files/2/").status_code == 404
+
+
+def test_faults_of_the_print_form_are_told_and_kept(home: Compound, street: Client) -> None:
+    posted(home)
+    other = posted(neighbour(1))
+    for copies, sentence in (("0", "份数要在1到9之间"), ("x", "份数看不懂"), ("", "几份没有填"), ("10", "1到9之间")):
+        html = valid(street.post(PRINT, SHEET | {"copies": copies, "compounds": [other.code]}))
+        assert (sentence in words(html) and f'value="{copies}"' in html) or copies == ""
+        assert re.search(rf'value="{other.code}"[^>]* checked', html)
+        assert not re.search(rf'value="{home.code}"[^>]* checked', html)
+    assert "还没有选小区" in words(valid(street.post(PRINT, SHEET)))
+    late = neighbour(2)
+    assert "现在没有公示" in words(valid(street.post(PRINT, SHEET | {"compounds": [late.code]})))
+    assert not Job.objects.exists()
+
+
+def test_period_without_ledgers_says_what_to_do_first(home: Compound, street: Client) -> None:
+    assert "这一期还没有贴出的公示" in see(street, PRINT, period="2026-Q3")
+    assert browser(factories.user(Role.COMMITTEE_BOOKKEEPER, home.code)).get(PRINT).status_code == 404

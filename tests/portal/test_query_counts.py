@@ -17,7 +17,7 @@ from django.urls import URLPattern, URLResolver, get_resolver, reverse
 from compounds.choices import Role
 from compounds.models import Compound
 from core.models import Job, User
-from core.operations import machine, store_paper
+from core.operations import machine, store_bytes, store_paper
 from fees.models import (
     BalanceSlip,
     CashCount,
@@ -143,6 +143,7 @@ def town() -> Town:
     job = Job.objects.create(
         task="x", key="spread", title="10月收支公示", area_code=COMMUNITY, state="running", total=9, done=1,
         locked_until=AT, created_by=staff, created_at=AT, started_at=AT,
+        result=json.dumps({"files": [{"name": "a.pdf", "sha256": store_bytes(b"%PDF-"), "size": 5, "pages": 1}]}),
     )  # fmt: skip
     return Town(
         home,
@@ -200,7 +201,9 @@ def pages(town: Town) -> dict[str, tuple[str, User | None]]:
         "review": (reverse("review"), head),
         "review_draft": (reverse("review_draft", args=[draft.pk]), head),
         "publish": (reverse("publish") + "?period=2026-10", staff),
+        "print_ledgers": (reverse("print_ledgers") + "?period=2026-10", staff),
         "jobs": (reverse("jobs"), staff),
+        "job_file": (reverse("job_file", args=[town.job.pk, 1]), staff),
         "job": (reverse("job", args=[town.job.pk]), staff),
         "job_progress": (reverse("job_progress", args=[town.job.pk]), staff),
         "history": (reverse("history"), staff),

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
+from django.utils.http import content_disposition_header
 from django.views.decorators.http import require_POST, require_safe
 
 from core import jobs as work
 from core.choices import JobState
 from core.models import Job
+from core.operations import read_bytes
 from core.pages import page_of
 from fees.permissions import issuing_areas
 from portal.documents import ledgers_made
@@ -41,6 +44,7 @@ def _shown(request: OfficeRequest, job: Job) -> dict[str, Any]:
     parts = job.parts.order_by("pk")
     return {
         "job": job,
+        "files": _files(job),
         "unit": "份" if job.schedule_key else "个小区",
         "minutes": None if seconds is None else max(1, round(seconds / 60)),
         "soon": seconds is not None and seconds < 60,
@@ -69,6 +73,27 @@ def job(request: OfficeRequest, pk: int) -> HttpResponse:
 def job_progress(request: OfficeRequest, pk: int) -> HttpResponse:
     """The changing part of a job's page; asked for anew only while the job is unfinished."""
     return render(request, "portal/office/job_progress.html", _shown(request, _job(request, pk)))
+
+
+def _files(job: Job) -> list[dict[str, Any]]:
+    """Return the files that a job made: name, sha256, size, pages."""
+    result = json.loads(job.result) if job.result else None
+    found = result.get("files", []) if isinstance(result, dict) else []
+    return list(found)
+
+
+@require_safe
+@in_scope
+def job_file(request: OfficeRequest, pk: int, number: int) -> HttpResponse:
+    """One of the files that a job made, as stored."""
+    files = _files(_job(request, pk))
+    if not 1 <= number <= len(files):
+        raise Http404
+    response = HttpResponse(read_bytes(files[number - 1]["sha256"]), content_type="application/pdf")
+    header = content_disposition_header(False, files[number - 1]["name"])
+    if header:
+        response["Content-Disposition"] = header
+    return response
 
 
 @require_POST

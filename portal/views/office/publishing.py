@@ -12,9 +12,10 @@ from django.views.decorators.http import require_http_methods
 
 from compounds.models import Area, Compound
 from fees.choices import ClosingStep
-from fees.forms import PublishForm
+from fees.documents import PER_VOLUME
+from fees.forms import PrintForm, PublishForm
 from fees.models import Ledger, Period
-from fees.operations import start_publishing
+from fees.operations import start_printing, start_publishing
 from fees.permissions import issuing_areas
 from fees.rules import PLACES_NEEDED, POSTING_DAYS, Span, due_day, month_of, months_before, previous_month
 from portal.views.office.door import FORM, OfficeRequest, by_password, in_scope
@@ -121,6 +122,38 @@ def publish(request: OfficeRequest) -> HttpResponse:
             "due": due,
             "late": max((request.today - due).days, 0),
             "days": POSTING_DAYS,
+        },
+    )
+
+
+@require_http_methods(FORM)
+@in_scope
+def print_ledgers(request: OfficeRequest) -> HttpResponse:
+    """Choose which posted ledgers of a period and area to print, and how; sent, a job puts them into one PDF."""
+    choice = chosen(request)
+    posted = [row for row in choice.rows if row.posted]
+    form = PrintForm(request.POST or None, compounds=[(row.compound.code, row.compound.name) for row in posted])
+    problem = ""
+    if request.method == "POST" and form.is_valid():
+        compounds = [row.compound for row in posted if row.compound.code in form.cleaned_data["compounds"]]
+        if compounds:
+            job = start_printing(choice.span, choice.area, compounds, form.options(), actor=request.user, at=request.at)
+            return redirect("job", pk=job.pk)
+        problem = "还没有选小区。"
+    if "compounds" in form.errors:
+        problem = "选的小区里有现在没有公示的。请再看一遍。"
+    return render(
+        request,
+        "portal/office/print_ledgers.html",
+        {
+            "choice": choice,
+            "span": choice.span,
+            "offered": periods_offered(request.today),
+            "posted": posted,
+            "kept": request.POST.getlist("compounds") if request.method == "POST" else None,
+            "form": form,
+            "problem": problem,
+            "per_volume": PER_VOLUME,
         },
     )
 
