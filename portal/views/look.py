@@ -44,10 +44,10 @@ def _form(prefix: str, data: dict[str, str] | None = None) -> SampleForm:
 
 
 def _shared() -> dict[str, Any]:
-    books = samples.books()
+    ledger = samples.ledger()
     return {
-        "ledger": books,
-        "books": books.books,
+        "ledger": ledger,
+        "books": ledger.books,
         "lines": samples.step_lines(),
         "empty_form": _form("new"),
         "wrong_form": _form("old", MISTAKES),
@@ -68,9 +68,8 @@ def _unlisted(response: HttpResponse) -> HttpResponse:
 def look(request: HttpRequest) -> HttpResponse:
     """Show the residents' components; with ?rows a ledger of two thousand lines."""
     if "rows" in request.GET:
-        book = samples.long_book(ROWS)
-        shown = samples.Books((book,))
-        return _unlisted(render(request, "portal/look/rows.html", {"ledger": shown, "book": book}))
+        long = samples.long_ledger(ROWS)
+        return _unlisted(render(request, "portal/look/rows.html", {"ledger": long, "book": long.books[0]}))
     context = {
         **_shared(),
         "compound": samples.Place(),

@@ -27,7 +27,7 @@ from core.charts import (
     StepLine,
     ThresholdBar,
 )
-from fees.documents import BookPart, Line
+from fees.documents import BookPart, Ledger, Line
 from fees.rules import ZERO
 
 HOUSEHOLDS = 312
@@ -99,62 +99,30 @@ def _part(kind: str, rows: tuple[tuple[Any, ...], ...], first: date, opening: st
     )  # fmt: skip
 
 
-@dataclass(frozen=True)
-class Books:
-    """Two books' month, with the sums that the public templates ask a ledger for."""
-
-    books: tuple[BookPart, ...]
-    first_on: date = date(2026, 10, 1)
-    last_on: date = date(2026, 10, 31)
-    compound_code: str = COMPOUND_CODE
-    has_transfers: bool = False
-    has_held: bool = False
-
-    def _sum(self, name: str) -> Decimal:
-        return sum((getattr(book, name) for book in self.books), ZERO)
-
-    @property
-    def opening(self) -> Decimal:
-        return self._sum("opening")
-
-    @property
-    def income(self) -> Decimal:
-        return self._sum("income")
-
-    @property
-    def expense(self) -> Decimal:
-        return self._sum("expense")
-
-    @property
-    def closing(self) -> Decimal:
-        return self._sum("closing")
-
-    @property
-    def surplus(self) -> Decimal:
-        return self.income - self.expense
-
-    @property
-    def bank(self) -> Decimal:
-        return self._sum("bank")
-
-    @property
-    def cash(self) -> Decimal:
-        return self._sum("cash")
-
-    @property
-    def per_household(self) -> Decimal:
-        return round(self.expense / HOUSEHOLDS, 2)
+def _ledger(parts: tuple[BookPart, ...]) -> Ledger:
+    return Ledger(
+        code=CODE, compound_code=COMPOUND_CODE, compound_name="槐荫里小区（样张）", place="八角街道八角南里社区",
+        households=HOUSEHOLDS, floor_area="18640.50", period="2026-10", first_on=date(2026, 10, 1),
+        last_on=date(2026, 10, 31), version=1, posted_on=date(2026, 11, 5), posted_until=date(2026, 11, 19), books=parts,
+        sources=(), service_lines=(), notice_income=(), notice_expense=(), told=(), anchors=(),
+        verify_url=f"https://wuhao.example/verify/{CODE}/", sha256=SHA256,
+    )  # fmt: skip
 
 
-def books() -> Books:
+def ledger() -> Ledger:
     """Return October of the pictures."""
     first = date(2026, 10, 1)
-    return Books(
+    return _ledger(
         tuple(
             _part(kind, rows, first, OPENINGS[kind], CASH[kind])
             for kind, rows in (("service", SERVICE), ("committee", COMMITTEE))
         )
     )
+
+
+def long_ledger(count: int) -> Ledger:
+    """Return a month of one book with that many lines."""
+    return _ledger((long_book(count),))
 
 
 def long_book(count: int) -> BookPart:

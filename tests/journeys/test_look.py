@@ -125,7 +125,7 @@ def test_control_a_broken_style_is_seen(visit: Visit, what: str) -> None:
         assert before in text
         route.fulfill(response=answer, body=text.replace(before, after))
 
-    visitor.page.route(f"**/core/{sheet}*.css", broken)
+    visitor.page.route(f"**/core/{sheet}.*css", broken)
     visitor.go(PUBLIC)
     found = faults(visitor.page) + compare(f"{PUBLIC} {LIGHT} 1280", metrics(visitor.page))
     found += compare(f"{PUBLIC} {LIGHT} colours", colours(visitor.page))

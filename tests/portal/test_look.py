@@ -104,18 +104,18 @@ def test_the_residents_figures_add_up(public: Any) -> None:
 
 
 def test_what_the_chart_ends_with_is_the_month_above() -> None:
-    books, last = samples.books(), samples.chart().last
-    assert last is not None and (books.income, books.expense) == (last.income, last.expense)
-    assert books.bank + books.cash == books.closing
+    sums, last = samples.ledger(), samples.chart().last
+    assert last is not None and (sums.income, sums.expense) == (last.income, last.expense)
+    assert sums.bank + sums.cash == sums.closing
     heads, area = samples.vote_rows()[-1][1:]
     part_heads, part_area, *_ = samples.thresholds()
     assert (heads, area) == (part_heads.reached, part_area.reached)
 
 
 def test_control_a_wrong_figure_is_found(client: Client, db: None, monkeypatch: pytest.MonkeyPatch) -> None:
-    real = samples.books()
+    real = samples.ledger()
     wrong = replace(real, books=(replace(real.books[0], closing=real.books[0].closing + 1), real.books[1]))
-    monkeypatch.setattr(samples, "books", lambda: wrong)
+    monkeypatch.setattr(samples, "ledger", lambda: wrong)
     with pytest.raises(AssertionError):
         check_ledgers(parsed(client.get("/look/").content))
     monkeypatch.setattr(samples, "VOTES", samples.VOTES)
@@ -138,7 +138,7 @@ def test_the_offices_figures_add_up(db: None) -> None:
     assert response.status_code == 200 and "noindex" in response["X-Robots-Tag"]
     page = parsed(response.content)
     assert check_tables(page) >= 7
-    book = samples.books().books[0]
+    book = samples.ledger().books[0]
     balances = [figures(words(td))[0] for td in of_class(page, "td", "c-balance")]
     assert balances[0] == book.opening and balances[-1] == balances[-2] == book.closing
     board = samples.board()
