@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlencode
 
@@ -58,6 +59,35 @@ def public_navigation(request: HttpRequest, back: str = "") -> dict[str, Any]:
 # --- The office ---------------------------------------------------------------------------------------------------
 
 
+@dataclass(frozen=True)
+class Key:
+    """What a key does on the office's pages; the script reads it from the sheet of keys, so they cannot differ.
+
+    ``on``: the key's names in the browser, none where the browser itself does it; ``does``: what the script does;
+    ``needs``: what a page must have for it.
+    """
+
+    caps: tuple[str, ...]
+    text: str
+    on: str = ""
+    does: str = ""
+    needs: str = ""
+
+
+LIST, NUMBERED, ENTRY = "[data-queue] [data-row]", "[data-queue] [data-number]", "form[data-entry]"
+KEYS = (
+    Key(("/",), "查小区、房屋、凭证", "/", "search", "#search"),
+    Key(("J",), "下一条", "j", "next", LIST),
+    Key(("K",), "上一条", "k", "previous", LIST),
+    Key(("Enter",), "打开这一条", "enter", "open", LIST),
+    Key(("1", "9"), "直接打开前面的九条", "1 2 3 4 5 6 7 8 9", "straight", NUMBERED),
+    Key(("Enter",), "下一格", needs=ENTRY),
+    Key(("=",), "照抄上一笔", needs=ENTRY),
+    Key(("?",), "看这一页的键", "?", "sheet"),
+    Key(("Esc",), "收起这张键表", "escape", "close"),
+)
+
+
 def office_navigation(request: HttpRequest) -> dict[str, Any]:
     """Return what the office's masthead shows: the scope and whether another can be chosen, role, running jobs.
 
@@ -75,6 +105,8 @@ def office_navigation(request: HttpRequest) -> dict[str, Any]:
         else reverse("desk"),
         "pin_url": reverse("pin"),
         "role": scope.role,
+        "keys": KEYS,
+        "keys_url": reverse("keys"),
     }
     links = []
     if scope.prefixes:

@@ -242,6 +242,7 @@ def table(home: Compound, bookkeeper: User, draft: Draft, paper: int, jobs: Mapp
         Address("review", "scope"),
         Address("jobs", "scope"),
         Address("history", "scope"),
+        Address("keys", "scope"),
         Address("office_look", "scope"),
         Address("publish", "scope", FORM, see=frozenset(ISSUE), act=frozenset(ISSUE)),
         Address("print_ledgers", "scope", FORM, see=frozenset(ISSUE), act=frozenset(ISSUE)),

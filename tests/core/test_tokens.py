@@ -13,7 +13,7 @@ SHEETS = Path(settings.BASE_DIR) / "core" / "static" / "core"
 
 def tokens(dark: bool) -> dict[str, str]:
     text = (SHEETS / "tokens.css").read_text()
-    light, _, night = text.partition("@media (prefers-color-scheme: dark)")
+    light, _, night = text.partition("@media screen and (prefers-color-scheme: dark)")
     found = dict(re.findall(r"--([a-z0-9-]+): (#[0-9a-f]{6})", light))
     return found | (dict(re.findall(r"--([a-z0-9-]+): (#[0-9a-f]{6})", night)) if dark else {})
 

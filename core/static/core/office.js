@@ -1,5 +1,6 @@
 // Keys of the office pages. Every page works without this file; it only saves the hand the way to the mouse.
 //   [data-queue] with [data-row]   J K move, Enter opens, 1–9 open at once; [data-open] is the row's link
+//   #keys [data-does][data-on]     the sheet of keys: which keys all pages have, and what they do; ? shows it, Esc hides it
 //   [data-key]                     a key or a combination that presses this button: "a", "f2", "ctrl+enter"
 //   form[data-entry]               Enter goes on to the next field, = copies the field above from the last voucher,
 //                                  F4 adds a line on the spot, quantity × price fills the amount, the sum in capitals
@@ -48,6 +49,61 @@
     [...document.querySelectorAll("[data-key]")].map((button) => [button.dataset.key, button]),
   );
 
+  // --- The sheet of keys: what it says is what the keys do ---
+  const sheet = document.getElementById("keys");
+  const does = new Map();
+  let before = null;
+
+  sheet?.querySelectorAll("dl > div").forEach((row) => {
+    if (row.dataset.needs && !document.querySelector(row.dataset.needs)) row.remove();
+    else (row.dataset.on || "").split(" ").forEach((key) => key && does.set(key, row.dataset.does));
+  });
+  buttons.forEach((button) => {
+    const row = document.createElement("div");
+    const [term, caps] = [document.createElement("dt"), document.createElement("dd")];
+    const said = button.cloneNode(true);
+    said.querySelectorAll("kbd").forEach((cap) => caps.append(cap));
+    term.textContent = said.textContent.trim();
+    row.append(term, caps);
+    if (sheet?.hidden) sheet.querySelector("dl").prepend(row);
+  });
+
+  const acts = {
+    search() {
+      search.focus();
+      search.select();
+    },
+    next: () => go(1),
+    previous: () => go(-1),
+    open(event) {
+      if (here < 0 || event.target !== document.body) return false;
+      opens(rows[here])?.click();
+    },
+    straight(event) {
+      const row = rows[event.key - 1];
+      if (!row?.querySelector("[data-number]")) return false;
+      opens(row)?.click();
+    },
+    sheet() {
+      if (!sheet.hidden) return acts.close();
+      before = document.activeElement;
+      sheet.hidden = false;
+      sheet.focus({ preventScroll: true });
+      sheet.scrollIntoView({ block: "nearest" });
+    },
+    close() {
+      if (!sheet || sheet.hidden || !before) return false;
+      sheet.hidden = true;
+      before.focus();
+      before = null;
+    },
+  };
+  document.querySelector("[data-sheet]")?.addEventListener("click", (event) => {
+    if (!sheet) return;
+    event.preventDefault();
+    acts.sheet();
+  });
+
   document.addEventListener("keydown", (event) => {
     if (event.isComposing || event.metaKey) return;
     const name = named(event);
@@ -56,24 +112,8 @@
     if (button && (free || name.length > 1)) {
       event.preventDefault();
       button.click();
-    } else if (!free || event.ctrlKey || event.altKey) {
-      return;
-    } else if (event.key === "/" && search) {
-      event.preventDefault();
-      search.focus();
-      search.select();
-    } else if (name === "j" || name === "k") {
-      event.preventDefault();
-      go(name === "j" ? 1 : -1);
-    } else if (event.key === "Enter" && here >= 0 && event.target === document.body) {
-      opens(rows[here])?.click();
-    } else if (/^[1-9]$/.test(event.key) && rows[event.key - 1]?.querySelector("[data-number]")) {
-      opens(rows[event.key - 1])?.click();
-    } else if (name === "r") {
-      const note = document.querySelector(".review-return [name=note]");
-      if (!note) return;
-      event.preventDefault();
-      note.focus();
+    } else if (free && !event.ctrlKey && !event.altKey && does.has(name)) {
+      if (acts[does.get(name)](event) !== false) event.preventDefault();
     }
   });
 
