@@ -23,6 +23,9 @@ PLACES_NEEDED = 2
 HANGING_DAYS = 7
 PROOF_DAYS = 3
 REVIEW_DAYS = 3
+# By which day of the next month it is prepared and approved; how many days around its end cash may be counted.
+PREPARE_DUE_DAY, APPROVE_DUE_DAY = 5, 8
+COUNT_DAYS = 6
 # A date further off is a slip of the pen: every month up to it would be opened.
 AHEAD_DAYS, BACK_DAYS = 400, 20 * 366
 

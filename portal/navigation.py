@@ -124,12 +124,13 @@ def office_navigation(request: HttpRequest) -> dict[str, Any]:
             {"href": reverse("office_compounds"), "text": "全部小区"},
             {"href": reverse("review"), "text": "复核凭证"},
             {"href": reverse("shared_accounts"), "text": "共用账户"},
+            {"href": reverse("calendar"), "text": "所有期限"},
             {"href": reverse("jobs"), "text": "后台任务"},
             {"href": reverse("history"), "text": "操作记录"},
         ]
         user: User = request.user  # type: ignore[assignment]
         if issuing_areas(user, timezone.localdate()):
-            links.insert(3, {"href": reverse("publish"), "text": "张贴收支公示"})
+            links.insert(4, {"href": reverse("publish"), "text": "张贴收支公示"})
     if can_open_admin(request.user, timezone.localdate()):  # type: ignore[arg-type]
         links.append({"href": reverse("admin:index"), "text": "账号和基础数据"})
     return shown | {"links": links}

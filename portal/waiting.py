@@ -19,7 +19,7 @@ from compounds.permissions import areas_of
 from core.choices import JobState
 from core.models import Entry, Job, User
 from fees.choices import ClosingStep, DraftState, OpinionKind
-from fees.documents import answer_to
+from fees.documents import answer_to, unlisted
 from fees.models import Closing, Draft, Ledger, LedgerQuerySet, Opening, Opinion, Period, PeriodQuerySet
 from fees.permissions import HEADS, PROVERS, issuing_areas
 from fees.rules import (
@@ -39,6 +39,8 @@ from fees.rules import (
 PROOF_ASKED_DAYS = 45
 # Streets and the district are shown compounds that are late so many months back, and so many by name.
 MONTHS_BACK = 3
+ASSET_LISTED_WITHIN = 30
+ASSET_DAYS = 366  # so far back a voucher that bought something is proposed for the asset list
 NAMED = 20
 
 
@@ -160,6 +162,7 @@ def waiting_for(user: User, prefixes: Sequence[str], today: date) -> list[Waitin
         *_drafts_to_review(user, reviews, today),
         *_drafts_returned(user, enters, today),
         *_months_to_prepare(enters, today),
+        *_assets_to_list(enters, today),
         *_months_to_approve(user, reviews, today),
         *_months_to_post(reviews, today),
         *_opinions_to_answer(reviews, today),
@@ -285,6 +288,26 @@ def _months_to_prepare(areas: list[str], today: date) -> list[Waiting]:
         if month < month_of(today):
             first[compound.pk] = _closing_row(month, compound, today, "还没编制，没有一笔账", "编制")
     return [row for row in first.values() if row is not None]
+
+
+def _assets_to_list(areas: list[str], today: date) -> list[Waiting]:
+    """What was bought and stands on no asset list, one row per compound."""
+    if not areas:
+        return []
+    vouchers = unlisted(Compound.objects.within(areas), today - timedelta(days=ASSET_DAYS))
+    rows = vouchers.order_by().values("book__compound__code", "book__compound__name")
+    return [
+        _row(
+            row["oldest"] + timedelta(days=ASSET_LISTED_WITHIN),
+            today,
+            row["book__compound__name"],
+            f"{row['n']}张凭证买的东西还没登记资产",
+            f"最早的是{row['oldest'].month}月{row['oldest'].day}日记的",
+            "登记",
+            reverse("assets", args=[row["book__compound__code"]]),
+        )
+        for row in rows.annotate(n=Count("pk"), oldest=Min("on"))
+    ]
 
 
 def _with_last_month(areas: list[str]) -> QuerySet[Compound]:

@@ -1,7 +1,17 @@
 """Frozen view-models of everything that the books print, post or export."""
 
 from fees.documents.accounts import AccountRow, BookAccounts, accounts_view, balances_on, takings_not_banked
+from fees.documents.assets import assets_of, assets_workbook, cost_of, unlisted, voucher_words
 from fees.documents.building import OpenMonth, approvals, build_ledger, heads_of, posted_months
+from fees.documents.calendar import (
+    KindTasks,
+    MonthTasks,
+    Task,
+    by_kind,
+    calendar_of,
+    drafts_due,
+    ending_appointments,
+)
 from fees.documents.checks import open_difference
 from fees.documents.control import (
     Balanced,
@@ -93,6 +103,7 @@ __all__ = [
     "HeldItem",
     "HeldRow",
     "Item",
+    "KindTasks",
     "Ledger",
     "Line",
     "Memo",
@@ -101,6 +112,7 @@ __all__ = [
     "MoneyRow",
     "Month",
     "MonthRow",
+    "MonthTasks",
     "NoticeRow",
     "OpenMonth",
     "Paper",
@@ -115,6 +127,7 @@ __all__ = [
     "SourceRow",
     "Standing",
     "StatementLine",
+    "Task",
     "ToldGroup",
     "ToldRow",
     "Use",
@@ -122,17 +135,24 @@ __all__ = [
     "all_opinions",
     "answer_to",
     "approvals",
+    "assets_of",
+    "assets_workbook",
     "audit_of",
     "audit_of_months",
     "balanced_as_saved",
     "balances_on",
     "books_side",
     "build_ledger",
+    "by_kind",
+    "calendar_of",
     "cash_book",
     "changes_of",
     "closing_view",
+    "cost_of",
     "data_hash",
     "doubles_of",
+    "drafts_due",
+    "ending_appointments",
     "hanging_of",
     "heads_of",
     "held_items",
@@ -163,5 +183,7 @@ __all__ = [
     "statement_items",
     "takings_not_banked",
     "total_of",
+    "unlisted",
+    "voucher_words",
     "was_of",
 ]

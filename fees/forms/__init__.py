@@ -1,5 +1,6 @@
 """Input of the books, as people type it."""
 
+from fees.forms.assets import AssetForm, RetireForm
 from fees.forms.control import (
     AccountForm,
     CountForm,
@@ -34,6 +35,7 @@ __all__ = [
     "AccountField",
     "AccountForm",
     "ApprovalForm",
+    "AssetForm",
     "CorrectionForm",
     "CountForm",
     "EndForm",
@@ -48,6 +50,7 @@ __all__ = [
     "PublishForm",
     "ReasonsForm",
     "ReconciliationForm",
+    "RetireForm",
     "ReversalForm",
     "SettleForm",
     "SettlementForm",

@@ -10,6 +10,7 @@ from fees.operations.accounts import (
     resume_account,
     settle_code,
 )
+from fees.operations.assets import AssetData, change_asset, list_asset, retire_asset
 from fees.operations.books import OpeningData, lock_books, money_account_of, open_books, post_opening
 from fees.operations.control import CountData, ReconciliationData, confirm_balances, count_cash, reconcile
 from fees.operations.drafts import (
@@ -49,6 +50,7 @@ from fees.operations.refusals import (
     AlreadyIssued,
     AlreadyNoted,
     AlreadyOpened,
+    AlreadyRetired,
     BeforeBooks,
     BeforeLine,
     BooksChanged,
@@ -115,6 +117,8 @@ __all__ = [
     "AlreadyIssued",
     "AlreadyNoted",
     "AlreadyOpened",
+    "AlreadyRetired",
+    "AssetData",
     "BeforeBooks",
     "BeforeLine",
     "BooksChanged",
@@ -170,6 +174,7 @@ __all__ = [
     "add_papers",
     "approve_period",
     "change_account",
+    "change_asset",
     "check_data",
     "check_hand_in",
     "confirm_balances",
@@ -184,6 +189,7 @@ __all__ = [
     "give_opinion",
     "import_cashbook",
     "issue_ledger",
+    "list_asset",
     "lock_books",
     "money_account_of",
     "note_memo",
@@ -201,6 +207,7 @@ __all__ = [
     "refuse_reversal",
     "remove_paper",
     "resume_account",
+    "retire_asset",
     "return_draft",
     "reversal_summary",
     "reverse_voucher",

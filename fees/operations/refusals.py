@@ -277,6 +277,10 @@ class SettlesTooMuch(Refusal):
         self.left = left
 
 
+class AlreadyRetired(Refusal):
+    """The thing is out of use and stays on the list as it is."""
+
+
 class AlreadyIssued(Refusal):
     """The month's ledger hangs out; only 红冲 in an open month helps."""
 

@@ -21,7 +21,7 @@ from compounds.models import Appointment, Area, Compound
 from core.middleware import begin_session
 from core.models import Job, User
 from core.operations import machine
-from fees.models import Draft, Ledger, MemoEntry, MoneyAccount, SharedAccount, VoucherEvidence
+from fees.models import Asset, Draft, Ledger, MemoEntry, MoneyAccount, SharedAccount, VoucherEvidence
 from fees.operations import save_draft
 from tests import factories
 from tests.factories import AT
@@ -191,6 +191,7 @@ def table(home: Compound, bookkeeper: User, draft: Draft, paper: int, jobs: Mapp
     """Return every address of the product with who may use it; what is missing here fails the test."""
     code = home.code
     ledger = Ledger.objects.get(compound=home, code="2026-10").document
+    asset = Asset.objects.create(compound=home, name="长椅", bought_on=date(2026, 9, 1)).pk
     memo = MemoEntry.objects.filter(compound=home).earliest("pk").pk
     nowhere = "11010700303799"
 
@@ -241,6 +242,7 @@ def table(home: Compound, bookkeeper: User, draft: Draft, paper: int, jobs: Mapp
         Address("office_compounds", "scope"),
         Address("review", "scope"),
         Address("jobs", "scope"),
+        Address("calendar", "scope"),
         Address("history", "scope"),
         Address("keys", "scope"),
         Address("office_look", "scope"),
@@ -264,6 +266,11 @@ def table(home: Compound, bookkeeper: User, draft: Draft, paper: int, jobs: Mapp
         of("closing_approval", code, "2026-11", see=HEADS, act=HEADS),
         of("closing_withdrawal", code, "2026-11", see=HEADS, act=HEADS, data={"note": "再看"}),
         of("opinion", code, "2026-11", see={Role.AUDITOR}, act={Role.AUDITOR}, data={"kind": "read"}),
+        of("assets", code),
+        of("asset_new", code, see=ENTER, act=ENTER),
+        of("asset", code, asset, act=ENTER, elsewhere=(code, 999_999)),
+        of("asset_retire", code, asset, see=ENTER, act=ENTER, elsewhere=(code, 999_999)),
+        of("compound_calendar", code),
         of("memo", code),
         of("memo_new", code, "unpaid", see=ENTER, act=ENTER, data={"on": "2026-11-03", "amount": "5", "text": "保洁费"}),
         of("memo_settle", code, "unpaid", memo, see=ENTER, act=ENTER, elsewhere=(code, "unpaid", 999_999),

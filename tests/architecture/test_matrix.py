@@ -150,7 +150,8 @@ COMPOUND_PAGES = {
     "draft_papers", "draft_paper", "draft_paper_remove", "voucher_papers", "voucher_paper",
     "office_compound", "drafts", "draft", "draft_new", "draft_delete", "cash_book", "office_voucher", "reversal",
     "correction", "transfer", "held",
-    "closings", "closing", "closing_approval", "closing_withdrawal", "opinion", "memo", "memo_new",
+    "closings", "closing", "closing_approval", "closing_withdrawal", "opinion", "assets", "asset_new",
+    "asset", "asset_retire", "compound_calendar", "memo", "memo_new",
     "memo_settle", "office_ledgers", "review_draft",
 }  # fmt: skip
 
@@ -171,6 +172,7 @@ SABOTAGE: list[tuple[str, Callable[..., Any], set[str]]] = [
     ("portal.views.office.review.can_review", yes, {"review_draft"}),
     ("portal.views.office.closing.can_prepare", yes, {"closing"}),
     ("portal.views.office.closing.can_approve", yes, {"closing", "closing_approval", "closing_withdrawal"}),
+    ("portal.views.office.assets.can_enter", yes, {"asset_new", "asset", "asset_retire"}),
     ("portal.views.office.memo.can_enter", yes, {"memo_new", "memo_settle"}),
     ("portal.views.office.closing.can_give_opinion", yes, {"opinion"}),
     ("portal.views.office.ledgers.can_issue", yes, {"office_ledgers"}),

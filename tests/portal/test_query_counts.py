@@ -19,6 +19,7 @@ from compounds.models import Compound
 from core.models import Job, User
 from core.operations import machine, store_bytes, store_paper
 from fees.models import (
+    Asset,
     BalanceSlip,
     CashCount,
     Draft,
@@ -31,8 +32,11 @@ from fees.models import (
     Voucher,
 )
 from fees.operations import (
+    AssetData,
     MemoData,
+    change_asset,
     give_opinion,
+    list_asset,
     note_memo,
     post_draft,
     prove_posting,
@@ -81,6 +85,10 @@ class Town:
         from fees.operations import issue_ledger
 
         issue_ledger(self.home, self.month, actor=machine("system"), at=AT)
+        bought = [factories.data(self.home, date(2026, 11, 2), "213", "3.00", decision="1号")] * 2
+        bench = AssetData(f"长椅{n}", date(2026, 11, 2))
+        asset = list_asset(self.home, bench, actor=self.keeper, at=AT, voucher=factories.post(self.home, bought)[0])
+        change_asset(asset, replace(bench, place="门口"), actor=self.keeper, at=AT)
         for kind in ("unpaid", "outside", "arrears"):
             data = MemoData(kind, date(2026, 11, 2), Decimal(90 + n), f"第{n}条", source="government",
                             attachment=factories.paper(self.home, f"{kind}{n}", "teal"))  # fmt: skip
@@ -169,6 +177,7 @@ def pages(town: Town) -> dict[str, tuple[str, User | None]]:
     drafted = draft.attachments.get().pk
     hung = mine.earliest("seq")  # of a month whose ledger hangs
     number = (code, "service", voucher.year, voucher.number)
+    asset = Asset.objects.filter(compound=town.home).earliest("pk")
     memo = MemoEntry.objects.filter(compound=town.home, kind="unpaid").earliest("pk")
     service = factories.books(town.home)["service"]
     bank, cash, qr = (factories.purse(service, means) for means in ("bank", "cash", "qr"))
@@ -225,6 +234,12 @@ def pages(town: Town) -> dict[str, tuple[str, User | None]]:
         "closing_approval": (reverse("closing_approval", args=[code, "2026-11"]), head),
         "closing_withdrawal": (reverse("closing_withdrawal", args=[code, "2026-11"]), head),
         "opinion": (reverse("opinion", args=[code, "2026-11"]), town.auditor),
+        "assets": (reverse("assets", args=[code]), keeper),
+        "asset_new": (reverse("asset_new", args=[code]) + f"?voucher={mine.filter(lines__account__code='213').earliest('seq').pk}", keeper),
+        "asset": (reverse("asset", args=[code, asset.pk]), keeper),
+        "asset_retire": (reverse("asset_retire", args=[code, asset.pk]), keeper),
+        "calendar": (reverse("calendar"), staff),
+        "compound_calendar": (reverse("compound_calendar", args=[code]), keeper),
         "memo": (reverse("memo", args=[code]), keeper),
         "memo_new": (reverse("memo_new", args=[code, "outside"]), keeper),
         "memo_settle": (reverse("memo_settle", args=[code, "unpaid", memo.pk]), keeper),

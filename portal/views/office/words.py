@@ -17,6 +17,7 @@ from fees.operations import (
     AccountKnown,
     AlreadyIssued,
     AlreadyNoted,
+    AlreadyRetired,
     BeforeBooks,
     BeforeLine,
     BooksChanged,
@@ -211,8 +212,10 @@ def sentence_of(problem: Refusal) -> str:
             return "这个月的收支公示已经贴出，不能再撤回，也不能再写意见。有错请在开着的月份里红冲更正。"
         case AlreadyNoted():
             return "刚才已经记过一条一模一样的，没有再记。"
+        case AlreadyRetired():
+            return "这项资产已经处置，不能再改。"
         case BeforeLine():
-            return f"要销的这条是{problem.on.month}月{problem.on.day}日记的，不能在那以前销。"
+            return f"它是{problem.on.year}年{problem.on.month}月{problem.on.day}日的，不能填更早的日期。"
         case SettlesTooMuch():
             return f"这条只剩{show_money(problem.left)}元，不能销得比它多。"
         case OpinionGiven():
