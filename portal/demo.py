@@ -9,7 +9,8 @@ from datetime import date
 from decimal import Decimal
 
 from compounds.choices import Role
-from fees.rules import last_day
+from core.hashing import canonical_json
+from fees.rules import DENOMINATIONS, last_day
 
 FEN = Decimal("0.01")
 
@@ -205,6 +206,17 @@ def decision_of(amount: Decimal, month: date) -> str:
     if amount <= 1000:
         return ""
     return f"{'自管会会议' if amount <= 5000 else '居民会议'}〔{month.year}〕{1 if month.month < 7 else 2}号"
+
+
+def pieces_of(amount: Decimal) -> str:
+    """Return notes and coins that make up an amount, as a cash count keeps them."""
+    pieces, left = [], amount
+    for value in DENOMINATIONS:
+        number = int(left // value)
+        left -= number * value
+        if number:
+            pieces.append([f"{value:.2f}", number])
+    return canonical_json(pieces)
 
 
 REPAIRS = (

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Iterable, Sequence
-from datetime import date, datetime, time
+from datetime import date, datetime, time, timedelta
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -17,16 +18,19 @@ from compounds.choices import Role, Tenure
 from compounds.models import Area, Building, Compound, Dwelling, Entrance, Owner, Ownership, PropertyUnit
 from core import jobs
 from core.commands import ProductCommand, Refused
+from core.hashing import canonical_json
 from core.models import Job, User
 from core.operations import create_user, draw_password, record
-from fees.choices import Direction, Means, Told
-from fees.models import Account, Book, Ledger, MoneyAccount, Period, Voucher
+from fees.choices import BookKind, Direction, Means, Told
+from fees.documents import parts_on, total_of
+from fees.models import Account, Book, CashCount, Ledger, MoneyAccount, Period, Reconciliation, SharedAccount, Voucher
 from fees.operations import (
     DraftData,
     LineData,
     OpeningData,
     Posting,
     approve_period,
+    confirm_balances,
     issue_ledger,
     money_account_of,
     open_books,
@@ -38,7 +42,7 @@ from fees.operations import (
     reversal_summary,
     save_draft,
 )
-from fees.rules import last_day, month_of, months_from, next_month, previous_month
+from fees.rules import ZERO, account_effects, last_day, month_of, months_from, next_month, previous_month
 from portal.demo import (
     KEEPER,
     PEOPLE,
@@ -50,6 +54,7 @@ from portal.demo import (
     month_of_flows,
     opening_of,
     people_names,
+    pieces_of,
     rooms,
 )
 
@@ -58,6 +63,8 @@ REASONS = {
     Told.NO_EVIDENCE.value: "纸质票据已装订，没有拍照",
     Told.NOT_RECONCILED.value: "银行对账单每月15日后取",
     Told.NO_SOURCE.value: "以前没有分开记",
+    Told.NOT_COUNTED.value: "出纳请假，下月补盘",
+    Told.OVER_CASH_LIMIT.value: "收费集中在几天，来不及天天存银行",
 }
 
 
@@ -76,6 +83,7 @@ class Command(ProductCommand):
         self.users = self._people()
         for shape in SHAPES:
             self._compound(shape)
+        self._slip()
         issued = self._issue_last_month()
         later = self._start_older_months()
         return {
@@ -179,12 +187,7 @@ class Command(ProductCommand):
         self._register(compound, shape)
         keeper, head = self._committee(compound, shape, first)
         books = open_books(compound, actor=self.actor, at=_at(first))
-        MoneyAccount.objects.filter(book__compound=compound, means=Means.BANK).update(
-            holder=f"{community.name}居民委员会", mandate="自管会决议：居委会代管，分户记账（演示）"
-        )
-        MoneyAccount.objects.filter(book__compound=compound, means=Means.CASH).update(
-            holder="出纳", mandate="库存现金", limit=5000
-        )
+        self._name_purses(compound, shape, books, community.name)
         self._openings(shape, books, first, keeper, head)
         for month in months_from(first, self.month):
             self._month(compound, shape, books, month, keeper, head)
@@ -257,6 +260,69 @@ class Command(ProductCommand):
             )
             data = OpeningData(book=book, on=last_day(previous_month(first)), balances=rows)
             post_opening(data, entered_by=keeper, reviewed_by=head, at=_at(first))
+            self.__dict__.setdefault("_held", {}).update({account.pk: amount for account, amount in rows})
+
+    def _name_purses(self, compound: Compound, shape: Shape, books: dict[str, Book], community: str) -> None:
+        """Say in whose name the money lies and on what ground; the first compound has a code, and had a private one."""
+        holder = f"{community}居民委员会"
+        shared = None
+        if shape in SHAPES[:2]:
+            shared, _ = SharedAccount.objects.get_or_create(
+                area_code=shape.community, holder=holder, bank="农商银行八角支行（演示）", number_tail="0417"
+            )
+        for kind, book in books.items():
+            part = shared if kind == BookKind.SERVICE else None
+            MoneyAccount.objects.filter(book=book, means=Means.BANK).update(
+                holder=holder, mandate="自管会决议：居委会代管，分户记账（演示）", bank="农商银行（演示）", shared=part,
+                number_tail="0417" if part else f"{int(compound.code[-4:]) + (kind == BookKind.COMMITTEE):04d}",
+            )  # fmt: skip
+            MoneyAccount.objects.filter(book=book, means=Means.CASH).update(
+                holder="出纳", mandate="库存现金", limit=8000
+            )
+        if shape is SHAPES[0]:
+            service = books[BookKind.SERVICE]
+            bank = money_account_of(service, Means.BANK)
+            since = previous_month(self.month)
+            MoneyAccount.objects.create(
+                book=service, means=Means.QR, holder="刘玉珍个人", is_private=True, mandate="建账前临时用（演示）",
+                ended_on=since.replace(year=since.year - 1),
+            )  # fmt: skip
+            MoneyAccount.objects.create(
+                book=service, means=Means.QR, holder=holder, bank="收款码服务商（演示）", fee_rate=Decimal("0.0038"),
+                settles_to=bank, mandate="自管会决议：居委会商户码（演示）", opened_on=self.month,
+            )  # fmt: skip
+
+    def _hold_against_the_world(
+        self, books: dict[str, Book], month: date, posted: Sequence[Voucher], keeper: User
+    ) -> None:
+        """Keep a reconciliation of each bank account that moved, and a count of each cash box, as they should be.
+
+        Rows at one go: a demo of two years would otherwise take half as long again.
+        """
+        held: dict[int, Decimal] = self.__dict__.setdefault("_held", {})
+        moved: dict[int, list[int]] = {}
+        for voucher in posted:
+            for key, amount in account_effects(
+                voucher.direction, voucher.amount, voucher.money_account_id, voucher.to_account_id
+            ):
+                held[key] = held.get(key, ZERO) + amount
+                moved.setdefault(key, []).append(voucher.pk)
+        at = _at(next_month(month))
+        banks = [self._money(book, Means.BANK) for book in books.values()]
+        Reconciliation.objects.bulk_create(
+            Reconciliation(
+                money_account=bank, month=month, seq=1, statement_balance=held[bank.pk], book_balance=held[bank.pk],
+                ticked=canonical_json(moved[bank.pk]), by=keeper, at=at,
+            )
+            for bank in banks if bank.pk in moved
+        )  # fmt: skip
+        CashCount.objects.bulk_create(
+            CashCount(
+                money_account=box, on=last_day(month), pieces=pieces_of(held[box.pk]), counted=held[box.pk],
+                book_balance=held[box.pk], counter="刘玉珍", witness="陈志远", by=keeper, at=_at(last_day(month), 17),
+            )
+            for box in (self._money(book, Means.CASH) for book in books.values()) if held.get(box.pk)
+        )  # fmt: skip
 
     def _data(self, books: dict[str, Book], month: date, flow: Flow) -> DraftData:
         account = self._accounts()[flow.account]
@@ -343,9 +409,10 @@ class Command(ProductCommand):
             wrong = next(v for v in posted if (v.direction, v.amount) == sought)
             red = self._red(books, month, flows[cut], wrong)
             rest = self._postings(books, month, flows[cut + 1 :])
-            post_postings(compound, [red, *rest], **acts)  # type: ignore[arg-type]
+            posted += post_postings(compound, [red, *rest], **acts)  # type: ignore[arg-type]
         if last and shape.state == "open":
             return
+        self._hold_against_the_world(books, month, posted, keeper)
         period = Period.objects.get(compound=compound, month=month)
         day = next_month(month)
         prepare_period(period, REASONS, actor=keeper, at=_at(day.replace(day=2)))
@@ -354,7 +421,9 @@ class Command(ProductCommand):
         approve_period(period, actor=head, at=_at(day.replace(day=4)))
 
     def _now(self, compound: Compound, shape: Shape, books: dict[str, Book], keeper: User, head: User) -> None:
-        """Put a few vouchers into the present month: posted, waiting for review, sent back."""
+        """Put a few vouchers into the present month: posted, waiting for review, sent back; money in the code."""
+        if shape is SHAPES[0]:
+            self._code_money(compound, books, keeper, head)
         if shape not in SHAPES[:4]:
             return
         month = next_month(self.month)
@@ -367,6 +436,28 @@ class Command(ProductCommand):
             elif position == 4 and shape is SHAPES[0]:
                 at = min(_at(month.replace(day=flow.day), 16), self.at)
                 return_draft(draft, "少一张收据，请补上号码。", actor=head, at=at)
+
+    def _code_money(self, compound: Compound, books: dict[str, Book], keeper: User, head: User) -> None:
+        """Let residents pay by the code in the present month, and the clerk keep the shared account's slip."""
+        book, today = books[BookKind.SERVICE], timezone.localdate(self.at)
+        code = MoneyAccount.objects.get(book=book, means=Means.QR, ended_on=None)
+        line = LineData("居民缴费，扫码", self._accounts()["101"], Decimal("360.00"), source="residents")
+        data = DraftData(
+            book, max(today - timedelta(days=4), month_of(today)), Direction.INCOME, code, (line,), payee="居民"
+        )
+        posting = Posting(data, book, Direction.INCOME, code, "demo")
+        post_postings(compound, [posting], entered_by=keeper, reviewed_by=head, at=self.at)
+
+    def _slip(self) -> None:
+        """Let the holder of the shared account confirm last month's balances, once both compounds are there."""
+        shared = SharedAccount.objects.get(area_code=SHAPES[0].community)
+        if shared.slips.exists():
+            return
+        on, own = last_day(self.month), Decimal("18000.00")
+        total = total_of(parts_on(shared, on))
+        confirm_balances(
+            shared, on, total + own, own, "周主任", attachment=None, actor=self.users["zhangning"], at=self.at
+        )
 
     # --- Ledgers ---
 
