@@ -94,6 +94,16 @@ def shared_areas(user: User, on: date) -> list[str]:
     return areas_of(user, on, READERS)
 
 
+def can_correct(user: User, compound: Compound, on: date) -> bool:
+    """Return whether the user writes down what an issued ledger got wrong: the bookkeeper."""
+    return has_role(user, [Role.COMMITTEE_BOOKKEEPER], compound.area_code, on)
+
+
+def can_issue_correction(user: User, compound: Compound, on: date) -> bool:
+    """Return whether the user posts a corrected ledger: head or deputy; not what they wrote (``SamePerson``)."""
+    return has_role(user, HEADS, compound.area_code, on)
+
+
 def issuing_areas(user: User, on: date) -> list[str]:
     """Return the areas for which the user may start the posting of ledgers."""
     return areas_of(user, on, ISSUERS)

@@ -2,9 +2,8 @@
 """Check a posted ledger's JSON file without trusting anyone: python3 verify_ledger.py FILE.json
 
 Standard library only. Says 一致 (exit 0), 不一致 (exit 1) or that the file cannot be read (exit 2).
-What is checked: the 校验码 over the canonical data; every balance; every book's sums and its equation
-opening + income - expense + transfers_in - transfers_out + held_in - held_out = closing;
-income and expense by source and by service line.
+What is checked: the 校验码 over the canonical data; balances, sums and closing of each book (SIGNS says what a
+direction does); income and expense by source, service line and row of the notice board; days; corrections.
 """
 
 import hashlib
@@ -15,14 +14,7 @@ from decimal import Decimal, InvalidOperation
 from typing import Any
 
 SIGNS = {"income": 1, "expense": -1, "transfer_in": 1, "transfer_out": -1, "held_in": 1, "held_out": -1}
-TOTALS = {
-    "income": "income",
-    "expense": "expense",
-    "transfer_in": "transfers_in",
-    "transfer_out": "transfers_out",
-    "held_in": "held_in",
-    "held_out": "held_out",
-}
+TOTALS = {key: key.replace("transfer", "transfers") for key in SIGNS}
 
 
 class Different(Exception):
@@ -39,7 +31,7 @@ def no_twins(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 def canonical_hash(data: dict[str, Any]) -> str:
     """Return sha256 over the canonical JSON (keys sorted, no spaces, UTF-8) without sha256 and verify_url."""
-    rest = {key: value for key, value in data.items() if key not in ("sha256", "verify_url")}
+    rest = {key: data[key] for key in data if key not in ("sha256", "verify_url")}
     text = json.dumps(rest, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
     return hashlib.sha256(text.encode("utf-8")).hexdigest()
 
@@ -56,8 +48,7 @@ def check_book(book: dict[str, Any]) -> int:
     """Check one book: running balances, sums, equation; return how many lines it has."""
     name = book["book"]
     balance = money(book["opening"])
-    sums = dict.fromkeys(TOTALS.values(), Decimal(0))
-    order = []
+    sums, order = dict.fromkeys(TOTALS.values(), Decimal(0)), []
     for line in book["lines"]:
         amount = money(line["amount"])
         balance += SIGNS[line["direction"]] * amount
@@ -80,19 +71,43 @@ def check_book(book: dict[str, Any]) -> int:
 def check_splits(data: dict[str, Any]) -> None:
     """Check the sums by source and by service line against the lines of both books."""
     lines = [line for book in data["books"] for line in book["lines"]]
-    for key, row in data["sources"].items():
-        for column, direction in (("received", "income"), ("spent", "expense")):
-            found = sum(
-                (money(x["amount"]) for x in lines if x["direction"] == direction and x["source"] == key), Decimal(0)
-            )
+    for name, column, direction, of in (
+        ("sources", "received", "income", "source"),
+        ("sources", "spent", "expense", "source"),
+        ("service_lines", "spent", "expense", "service_line"),
+    ):
+        for key, row in data[name].items():
+            found = sum((money(x["amount"]) for x in lines if (x["direction"], x[of]) == (direction, key)), Decimal(0))
             if found != money(row[column]):
-                raise Different(f"来源{key}的{column}应是{found:.2f}，写的是{row[column]}")
-    for key, row in data["service_lines"].items():
-        found = sum(
-            (money(x["amount"]) for x in lines if x["direction"] == "expense" and x["service_line"] == key), Decimal(0)
-        )
-        if found != money(row["spent"]):
-            raise Different(f"服务项目{key}的spent应是{found:.2f}，写的是{row['spent']}")
+                raise Different(f"{key}的{column}应是{found:.2f}，写的是{row[column]}")
+
+
+def check_span(data: dict[str, Any]) -> None:
+    """Check that every line's day lies in the period, and that the notice board's rows give the sums."""
+    year, first, last = data["period"][:4], data["first_on"], data["last_on"]
+    days = [line["on"] for book in data["books"] for line in book["lines"]]
+    if not all(year + "-01-01" <= first <= day <= last <= year + "-12-31" for day in [first, *days]):
+        raise Different("有一笔的日期不在这个期间里")
+    for side in ("income", "expense"):
+        rows = sum((money(row["month"]) for row in data["notice"][side]), Decimal(0))
+        if rows != sum(money(book[side]) for book in data["books"]):
+            raise Different(f"公示表各行的{side}相加不等于合计")
+
+
+def check_corrections(data: dict[str, Any]) -> None:
+    """Check that every correction names a voucher of the ledger, its words stand there, and its mending is later."""
+    rows = data["corrections"]
+    if {row["version"] for row in rows} != set(range(2, data["version"] + 1)):
+        raise Different("版次和更正的清单不符")
+    said = {(row["book"], row["number"], row["line"]): row["text"] for row in rows if row["text"] is not None}
+    for row in rows:
+        lines = next(book for book in data["books"] if book["book"] == row["book"])["lines"]
+        own = [line for line in lines if (line["number"], line["on"]) == (row["number"], row["on"])]
+        place = row["book"], row["number"], row["line"]
+        if not own or (row["text"] is not None and own[row["line"] - 1]["summary"] != said[place]):
+            raise Different(f"更正的第{row['number']}号和列出的不符")
+        if row["booked"] and not data["last_on"] < row["booked"]["on"] < row["booked"]["period"] + "-32":
+            raise Different(f"第{row['number']}号的更正不是记在以后的月份")
 
 
 def main(arguments: list[str]) -> int:
@@ -116,18 +131,18 @@ def main(arguments: list[str]) -> int:
         again = canonical_hash(data)
         if again != data.get("sha256"):
             raise Different(f"校验码应是{again}，写的是{data.get('sha256')}")
-        # A correction (version 2 and after) keeps version 1's books, so the same sums hold.
         count = sum(check_book(book) for book in data["books"])
         check_splits(data)
+        check_span(data)
+        check_corrections(data)
     except Different as why:
         print(f"不一致：{why}")
         return 1
     except (KeyError, TypeError, ValueError, AttributeError, InvalidOperation) as why:
         print(f"不一致：缺少或写错了{why}")
         return 1
-    print(
-        f"一致：{data['compound']['name']} {data['period']} 第{data['version']}版，{count}笔账重新算过。校验码 {again}"
-    )
+    what = f"{data['compound']['name']} {data['period']} 第{data['version']}版"
+    print(f"一致：{what}，{count}笔账重新算过。校验码 {again}")
     return 0
 
 

@@ -27,6 +27,7 @@ from fees.documents.control import (
     statement_items,
     total_of,
 )
+from fees.documents.correcting import corrected_ledger, corrections_from, line_of
 from fees.documents.exports import ledger_csv, print_context
 from fees.documents.hanging import Hanging, HangingPlace, hanging_of
 from fees.documents.holding import HeldItem, Purse, held_items, is_same_party, purses
@@ -148,6 +149,8 @@ __all__ = [
     "cash_book",
     "changes_of",
     "closing_view",
+    "corrected_ledger",
+    "corrections_from",
     "cost_of",
     "data_hash",
     "doubles_of",
@@ -161,6 +164,7 @@ __all__ = [
     "last_reasons",
     "ledger_csv",
     "ledger_json",
+    "line_of",
     "lines_of",
     "memo_lines",
     "memo_of",

@@ -12,6 +12,7 @@ from fees.forms.control import (
     mark_of,
     piece_words,
 )
+from fees.forms.corrections import LedgerCorrectionForm
 from fees.forms.memo import MemoForm, SettleForm
 from fees.forms.mending import CorrectionForm, ReversalForm
 from fees.forms.moves import HELD_MOVES, LENT, HeldForm, TransferForm
@@ -40,6 +41,7 @@ __all__ = [
     "CountForm",
     "EndForm",
     "HeldForm",
+    "LedgerCorrectionForm",
     "LineForm",
     "MemoForm",
     "NoteForm",

@@ -439,6 +439,7 @@ class Migration(migrations.Migration):
             name='CorrectionDraft',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('position', models.PositiveSmallIntegerField(default=1, verbose_name='第几行')),
                 ('reason', models.CharField(max_length=200, verbose_name='为什么更正')),
                 ('text', models.CharField(blank=True, default='', max_length=120, verbose_name='更正后的说明')),
                 ('entered_at', models.DateTimeField(verbose_name='时间')),
@@ -650,7 +651,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name='correctiondraft',
-            constraint=models.UniqueConstraint(fields=('ledger', 'voucher'), name='correctiondraft_one_per_voucher'),
+            constraint=models.UniqueConstraint(fields=('ledger', 'voucher', 'position'), name='correctiondraft_one_per_line'),
         ),
         migrations.AddConstraint(
             model_name='correctiondraft',

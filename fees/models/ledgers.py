@@ -103,12 +103,13 @@ class CorrectionDraft(models.Model):
     """A line of the next 更正 of an issued ledger, until that is issued by another person (domain.md, Objections).
 
     ``voucher``: what was wrong in the closed month; ``booked``: the voucher of a later month that mends it, if one is
-    needed; ``text``: what the line should have said, if only words were wrong.
+    needed; ``text``: what its line ``position`` should have said, if words were wrong.
     """
 
     ledger = models.ForeignKey(Ledger, models.CASCADE, related_name="correction_drafts")
     voucher = models.ForeignKey(Voucher, models.PROTECT, related_name="+")
     booked = models.ForeignKey(Voucher, models.PROTECT, null=True, blank=True, related_name="+")
+    position = models.PositiveSmallIntegerField("第几行", default=1)
     reason = models.CharField("为什么更正", max_length=200)
     text = models.CharField("更正后的说明", max_length=120, blank=True, default="")
     entered_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
@@ -118,7 +119,7 @@ class CorrectionDraft(models.Model):
         verbose_name = verbose_name_plural = "更正草稿"
         ordering = ["ledger", "pk"]
         constraints = [
-            models.UniqueConstraint(fields=["ledger", "voucher"], name="correctiondraft_one_per_voucher"),
+            models.UniqueConstraint(fields=["ledger", "voucher", "position"], name="correctiondraft_one_per_line"),
             models.CheckConstraint(
                 condition=Q(booked__isnull=False) | ~Q(text=""), name="correctiondraft_changes_something"
             ),

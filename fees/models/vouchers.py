@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import date
 from decimal import Decimal
+from typing import TYPE_CHECKING
 
 from django.conf import settings
 from django.db import models
@@ -14,7 +15,10 @@ from core.insert_only import InsertOnly
 from core.models import Attachment, Document, User
 from fees.choices import Direction, DraftState, ServiceLine, Source
 from fees.models.books import Account, Book, MoneyAccount, amount_field
-from fees.rules import ZERO, is_same_name
+from fees.rules import ZERO, is_same_name, last_day
+
+if TYPE_CHECKING:
+    from fees.models.ledgers import Ledger
 
 
 class VoucherFields(models.Model):
@@ -123,6 +127,18 @@ class VoucherQuerySet(models.QuerySet["Voucher"]):
     def between(self, first: date, last: date) -> VoucherQuerySet:
         """Keep vouchers dated in these days, both included."""
         return self.filter(on__gte=first, on__lte=last)
+
+    def within_month(self, month: date) -> VoucherQuerySet:
+        """Keep vouchers dated in the month that begins on this day."""
+        return self.filter(on__year=month.year, on__month=month.month)
+
+    def mending(self, ledger: Ledger) -> VoucherQuerySet:
+        """Keep the vouchers of later months that reverse or correct what the ledger shows."""
+        first, last = ledger.first_month, ledger.last_month
+        later = self.of(ledger.compound).filter(on__gt=last_day(last))
+        return later.filter(
+            Q(reverses__on__range=(first, last_day(last))) | Q(corrects__on__range=(first, last_day(last)))
+        ).order_by("on", "number")
 
     def moves(self) -> models.QuerySet[Voucher, tuple[date, int, str, Decimal, int, int | None]]:
         """Return (on, number, direction, amount, money_account_id, to_account_id): what moved where; yuan."""

@@ -13,6 +13,7 @@ from fees.operations.accounts import (
 from fees.operations.assets import AssetData, change_asset, list_asset, retire_asset
 from fees.operations.books import OpeningData, lock_books, money_account_of, open_books, post_opening
 from fees.operations.control import CountData, ReconciliationData, confirm_balances, count_cash, reconcile
+from fees.operations.correcting import CorrectionData, delete_correction, save_correction
 from fees.operations.drafts import (
     DIRECTIONS_OF,
     DraftData,
@@ -26,7 +27,7 @@ from fees.operations.drafts import (
     save_draft,
 )
 from fees.operations.importing import Cashbook, CashbookRow, OpeningRow, import_cashbook
-from fees.operations.issuing import issue_ledger, start_publishing
+from fees.operations.issuing import issue_correction, issue_ledger, start_publishing
 from fees.operations.memo import MemoData, note_memo
 from fees.operations.opinions import give_opinion
 from fees.operations.papers import (
@@ -55,6 +56,7 @@ from fees.operations.refusals import (
     BeforeLine,
     BooksChanged,
     BooksNotOpened,
+    CorrectionRefused,
     DecisionMissing,
     DoesNotAddUp,
     DoesNotFit,
@@ -125,6 +127,8 @@ __all__ = [
     "BooksNotOpened",
     "Cashbook",
     "CashbookRow",
+    "CorrectionData",
+    "CorrectionRefused",
     "CountData",
     "DecisionMissing",
     "DoesNotAddUp",
@@ -182,12 +186,14 @@ __all__ = [
     "correction_summary",
     "count_cash",
     "data_of",
+    "delete_correction",
     "delete_draft",
     "due_ledgers",
     "end_account",
     "ensure_period",
     "give_opinion",
     "import_cashbook",
+    "issue_correction",
     "issue_ledger",
     "list_asset",
     "lock_books",
@@ -211,6 +217,7 @@ __all__ = [
     "return_draft",
     "reversal_summary",
     "reverse_voucher",
+    "save_correction",
     "save_draft",
     "send_back_period",
     "settle_code",

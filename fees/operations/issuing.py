@@ -17,11 +17,22 @@ from core.models import Job, User
 from core.operations import NewDocument, NewFile, draw_document_code, issue_document, record, store_files
 from fees import documents
 from fees.anchors import append_anchors
-from fees.documents import OpenMonth, audit_of_months, build_ledger, ledger_csv, ledger_json, print_context
-from fees.models import Closing, Ledger
+from fees.documents import (
+    OpenMonth,
+    audit_of_months,
+    build_ledger,
+    corrected_ledger,
+    corrections_from,
+    heads_of,
+    ledger_csv,
+    ledger_json,
+    print_context,
+    read_ledger,
+)
+from fees.models import Book, Closing, CorrectionDraft, Ledger
 from fees.operations.books import lock_books
-from fees.operations.refusals import NotClosed
-from fees.rules import POSTING_DAYS, Span
+from fees.operations.refusals import CorrectionRefused, NotClosed, SamePerson
+from fees.rules import POSTING_DAYS, Span, is_another
 
 
 def _approvals(compound: Compound, span: Span) -> list[Closing]:
@@ -73,6 +84,62 @@ def issue_ledger(compound: Compound, period: Span | date, *, actor: User, at: da
             return _write_rows(compound, ledger, new, actor=actor, at=at), True
     # An auditor spoke while the files were made: the words must hang too.
     return issue_ledger(compound, span, actor=actor, at=at)
+
+
+def issue_correction(ledger: Ledger, *, actor: User, at: datetime) -> tuple[Ledger, bool]:
+    """Issue a ledger's next version with the corrections written for it (第N次更正); the old one stays reachable.
+
+    The books stay to the cent; only words of lines, dates and the list of corrections differ. Returns the new version
+    and whether this call made it.
+
+    :raises CorrectionRefused: when there is nothing to correct. :raises SamePerson: when the actor wrote one of them.
+    Source: domain.md, Objections.
+    """
+    compound = ledger.compound
+    issued = _issued(compound, ledger.code, ledger.version + 1)
+    if issued is not None:
+        return issued, False
+    drafts = _corrections_written(ledger, actor)
+    before = read_ledger(ledger.document.data)
+    posted_on = timezone.localdate(at)
+    corrected = corrected_ledger(
+        before,
+        corrections_from(before, drafts),
+        code=draw_document_code(),
+        posted_on=posted_on,
+        posted_until=posted_on + timedelta(days=POSTING_DAYS),
+        anchors=heads_of({book.kind: book for book in Book.objects.of(compound)}, compound.code),
+        public_url=settings.PUBLIC_URL,
+    )
+    new = _new_document(compound, corrected)
+    with transaction.atomic():
+        lock_books(compound)
+        issued = _issued(compound, ledger.code, ledger.version + 1)
+        if issued is not None:
+            return issued, False
+        if _typed(_corrections_written(ledger, actor)) != _typed(drafts):
+            raise CorrectionRefused("changed")
+        row = _write_rows(compound, corrected, new, actor=actor, at=at)
+        CorrectionDraft.objects.filter(ledger=ledger).delete()
+    return row, True
+
+
+def _corrections_written(ledger: Ledger, actor: User) -> list[CorrectionDraft]:
+    drafts = list(
+        CorrectionDraft.objects.filter(ledger=ledger)
+        .select_related("voucher__book", "booked", "entered_by")
+        .order_by("voucher__book__kind", "voucher__on", "voucher__number", "position")
+    )
+    if not drafts:
+        raise CorrectionRefused("nothing")
+    for draft in drafts:
+        if not is_another(draft.entered_by_id, actor.pk):
+            raise SamePerson(draft.entered_by)
+    return drafts
+
+
+def _typed(drafts: Sequence[CorrectionDraft]) -> list[tuple[object, ...]]:
+    return [(d.voucher_id, d.position, d.booked_id, d.reason, d.text) for d in drafts]
 
 
 def _new_document(compound: Compound, ledger: documents.Ledger) -> NewDocument:

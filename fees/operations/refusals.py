@@ -313,6 +313,14 @@ class PhotographUsed(Refusal):
         self.proof = proof
 
 
+class CorrectionRefused(Refusal):
+    """Why a correction cannot stand: ``nothing``, ``replaced``, ``outside``, ``line``, ``words``, ``booked``, ``twice``."""
+
+    def __init__(self, why: str) -> None:
+        super().__init__(why)
+        self.why = why
+
+
 class ImportedBefore(Refusal):
     """The same file was applied to this compound before."""
 

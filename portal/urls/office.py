@@ -10,6 +10,7 @@ from portal.views.office import (
     books,
     calendar,
     closing,
+    corrections,
     counting,
     desk,
     history,
@@ -34,6 +35,7 @@ COMPOUND = "office/compounds/<str:code>/"
 BOOK = f"{COMPOUND}books/<str:book>/"
 MONEY = f"{COMPOUND}accounts/<int:pk>/"
 SHARED = f"{OFFICE}shared-accounts/"
+LEDGER = f"{COMPOUND}ledgers/<str:period>/"
 VOUCHER = f"{BOOK}<int:year>/<int:number>/"
 
 urlpatterns = [
@@ -105,4 +107,7 @@ urlpatterns = [
     path(SHARED, shared.shared_accounts, name="shared_accounts"),
     path(f"{SHARED}<int:pk>/", shared.shared_account, name="shared_account"),
     path(f"{SHARED}<int:pk>/slips/<int:slip>/print/", shared.balance_slip_print, name="balance_slip_print"),
+    path(f"{LEDGER}corrections/", corrections.corrections, name="corrections"),
+    path(f"{LEDGER}corrections/issue/", corrections.correction_issue, name="correction_issue"),
+    path(f"{LEDGER}corrections/<int:pk>/delete/", corrections.correction_delete, name="correction_delete"),
 ]

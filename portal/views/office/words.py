@@ -22,6 +22,7 @@ from fees.operations import (
     BeforeLine,
     BooksChanged,
     BooksNotOpened,
+    CorrectionRefused,
     DecisionMissing,
     DoesNotAddUp,
     DoesNotFit,
@@ -83,6 +84,16 @@ NEEDS = {
     "original": ("要说明退的是哪笔钱。请填原凭证号，或附上原来的收据。", "decision"),
 }
 MAJOR_REPAIR = "222"
+NOT_CORRECTED = {
+    "nothing": "没有要更正的。请先写出哪一号凭证、错在哪里。",
+    "changed": "更正的内容刚被改过。请再看一遍。",
+    "replaced": "这一版已被更正版代替。请对现在这一版写更正。",
+    "outside": "这一号凭证不在这份公示里。",
+    "line": "这张凭证没有这一行。",
+    "words": "写的和公示上一样，没有改动。",
+    "booked": "更正要记在同一本账、这份公示以后的月份。",
+    "twice": "这一号凭证已经写过更正。要改，请先删去那一条。",
+}
 STEP_NOW = {
     "": "这个月还没编制。",
     ClosingStep.PREPARED: "这个月已经编制，正等审定。",
@@ -145,6 +156,8 @@ def sentence_of(problem: Refusal) -> str:
         case NegativeBalance():
             short = show_money(abs(problem.lowest))
             return f"记了这笔，{problem.money_account}会少{short}元。请先收款或改从别的账户付；确有原因请在说明里写明。"
+        case CorrectionRefused():
+            return NOT_CORRECTED[problem.why]
         case SamePerson():
             return f"前一步是{problem.who.name}做的，这一步要由另一个人来做。"
         case DecisionMissing():
