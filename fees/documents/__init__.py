@@ -2,7 +2,7 @@
 
 from fees.documents.accounts import AccountRow, BookAccounts, accounts_view, balances_on, takings_not_banked
 from fees.documents.assets import assets_of, assets_workbook, cost_of, unlisted, voucher_words
-from fees.documents.building import OpenMonth, approvals, build_ledger, heads_of, posted_months
+from fees.documents.building import OpenMonth, approvals, build_ledger, heads_of, posted_months, spans_ready
 from fees.documents.calendar import (
     KindTasks,
     MonthTasks,
@@ -183,6 +183,7 @@ __all__ = [
     "reconciliation_sheet",
     "remainders",
     "round_start",
+    "spans_ready",
     "standing_before",
     "statement_items",
     "takings_not_banked",

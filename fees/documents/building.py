@@ -77,6 +77,16 @@ def approvals(compound: Compound, span: Span) -> list[Closing]:
     return found
 
 
+def spans_ready(compound: Compound) -> list[Span]:
+    """Return the quarters, half-years and years whose months are all approved and that hang nowhere, newest first."""
+    months = list(Period.objects.of(compound).order_by("month").values_list("month", flat=True))
+    closed = set(Period.objects.of(compound).closed().values_list("month", flat=True))
+    hang = set(LedgerRow.objects.of(compound).values_list("code", flat=True))
+    found = [span for month in closed for span in Span.all_ending(month) if span.code not in hang]
+    whole = (s for s in found if all(month in closed for month in s.months if month >= months[0]))
+    return sorted(whole, key=lambda span: (span.last_month, span.length), reverse=True)
+
+
 def _joined(closings: Sequence[Closing]) -> str:
     """Return the figures that several closings froze as those of one: the first's opening, the last's closing."""
     frozen = [json.loads(closing.figures) for closing in closings]

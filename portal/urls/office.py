@@ -110,4 +110,7 @@ urlpatterns = [
     path(f"{LEDGER}corrections/", corrections.corrections, name="corrections"),
     path(f"{LEDGER}corrections/issue/", corrections.correction_issue, name="correction_issue"),
     path(f"{LEDGER}corrections/<int:pk>/delete/", corrections.correction_delete, name="correction_delete"),
+    path(f"{LEDGER}corrections/", corrections.corrections, name="ledger_corrections"),
+    path(f"{LEDGER}corrections/issue/", corrections.correction_issue, name="ledger_correction_issue"),
+    path(f"{LEDGER}corrections/<int:pk>/delete/", corrections.correction_delete, name="ledger_correction_delete"),
 ]

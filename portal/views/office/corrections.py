@@ -16,7 +16,7 @@ from fees.models import CorrectionDraft, Ledger, Voucher
 from fees.operations import CorrectionRefused, Refusal, delete_correction, issue_correction, save_correction
 from fees.permissions import can_correct, can_issue_correction
 from fees.rules import POSTING_DAYS
-from portal.views.office.door import FORM, OfficeRequest, compound_page, find_compound, in_scope, require
+from portal.views.office.door import FORM, OfficeRequest, by_password, compound_page, find_compound, in_scope, require
 from portal.views.office.words import sentence_of
 
 # At which field a refusal of the books is shown.
@@ -58,7 +58,7 @@ def corrections(request: OfficeRequest, code: str, period: str) -> HttpResponse:
             form.add_error(FIELDS.get(problem.why), sentence_of(problem))
         else:
             messages.success(request, "更正记下了。写完以后，由主任或副主任张贴。")
-            return redirect("corrections", code=compound.code, period=ledger.code)
+            return redirect("ledger_corrections", code=compound.code, period=ledger.code)
     written = {draft.booked_id for draft in drafts}
     mending = Voucher.objects.mending(ledger).select_related("book", "reverses", "corrects")
     return compound_page(
@@ -97,10 +97,11 @@ def correction_delete(request: OfficeRequest, code: str, period: str, pk: int) -
     )
     delete_correction(draft, actor=request.user, at=request.at)
     messages.success(request, "这一条删去了。")
-    return redirect("corrections", code=compound.code, period=ledger.code)
+    return redirect("ledger_corrections", code=compound.code, period=ledger.code)
 
 
 @require_http_methods(FORM)
+@by_password("POST")
 @in_scope
 def correction_issue(request: OfficeRequest, code: str, period: str) -> HttpResponse:
     """Say what posting the corrections means, and post them as the next version."""
@@ -123,7 +124,7 @@ def correction_issue(request: OfficeRequest, code: str, period: str) -> HttpResp
             messages.success(request, f"{words}，公示编号{show_code(row.document.code)}。请打印出来，换下原来那张。")
             return redirect("office_ledgers", code=compound.code)
     elif not drafts:
-        return redirect("corrections", code=compound.code, period=ledger.code)
+        return redirect("ledger_corrections", code=compound.code, period=ledger.code)
     return compound_page(
         request,
         "portal/office/correction_issue.html",
