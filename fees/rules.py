@@ -80,7 +80,7 @@ def months_before(month: date, count: int) -> date:
     return date(at // 12, at % 12 + 1, 1)
 
 
-_SPAN = re.compile(r"(?P<year>\d{4})(?:-(?P<month>\d{2})|-Q(?P<quarter>[1-4])|-H(?P<half>[12]))?")
+_SPAN = re.compile(r"(?P<year>\d{4})(?:-(?P<month>\d{2})|-Q(?P<quarter>[1-4])|-H(?P<half>[12]))?", re.ASCII)
 # How many months a ledger of each kind covers.
 LENGTHS = {"month": 1, "quarter": 3, "half": 6, "year": 12}
 _QUARTERS, _HALVES = "一二三四", "上下"

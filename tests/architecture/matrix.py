@@ -21,7 +21,17 @@ from compounds.models import Appointment, Area, Compound
 from core.middleware import begin_session
 from core.models import Job, User
 from core.operations import machine
-from fees.models import Asset, Draft, Ledger, MemoEntry, MoneyAccount, SharedAccount, VoucherEvidence
+from fees.models import (
+    Asset,
+    CorrectionDraft,
+    Draft,
+    Ledger,
+    MemoEntry,
+    MoneyAccount,
+    SharedAccount,
+    Voucher,
+    VoucherEvidence,
+)
 from fees.operations import save_draft
 from tests import factories
 from tests.factories import AT
@@ -193,6 +203,10 @@ def table(home: Compound, bookkeeper: User, draft: Draft, paper: int, jobs: Mapp
     ledger = Ledger.objects.get(compound=home, code="2026-10").document
     asset = Asset.objects.create(compound=home, name="长椅", bought_on=date(2026, 9, 1)).pk
     memo = MemoEntry.objects.filter(compound=home).earliest("pk").pk
+    posted = Ledger.objects.get(compound=home, code="2026-10")
+    wrong = Voucher.objects.filter(book__compound=home, on__gte=posted.first_month).earliest("pk")
+    written = CorrectionDraft.objects.create(ledger=posted, voucher=wrong, reason="写错了", text="别的话",
+                                             entered_by=bookkeeper, entered_at=AT)  # fmt: skip
     nowhere = "11010700303799"
 
     def of(name: str, *args: Any, see: set[Any] = EVERYONE, act: set[Any] | None = None, **more: Any) -> Address:
@@ -289,6 +303,10 @@ def table(home: Compound, bookkeeper: User, draft: Draft, paper: int, jobs: Mapp
         of("balance_slip_print", shared.pk, shared.slips.get().pk, about=shared.area_code, elsewhere=(shared.pk, 999_999)),
         of("office_ledgers", code, act=ISSUE, data={"month": "2026-10"}),
         of("office_ledger", code, "2026-10", act=PROVE),
+        of("ledger_corrections", code, "2026-10", act=ENTER),
+        of("ledger_correction_issue", code, "2026-10", see=HEADS, act=HEADS, data={"version": "7"}),
+        of("ledger_correction_delete", code, "2026-10", written.pk, methods=("POST",), act=ENTER,
+           elsewhere=(code, "2026-10", 999_999)),
         of("attachment", paper, elsewhere=(999_999,)),
         of("attachment_preview", paper, elsewhere=(999_999,)),
         of("draft_papers", code, draft.pk, act=ENTER, elsewhere=(code, 999_999)),

@@ -22,6 +22,7 @@ from fees.models import (
     Asset,
     BalanceSlip,
     CashCount,
+    CorrectionDraft,
     Draft,
     Ledger,
     MemoEntry,
@@ -114,6 +115,9 @@ class Town:
         first = Ledger.objects.filter(compound=self.home).order_by("last_month").first()
         assert first is not None
         photograph = store_paper(factories.picture(("maroon", "green", "purple")[n - 1]), name="门口.png")
+        wrong = Voucher.objects.filter(book__compound=self.home, on__gte=first.first_month).order_by("pk")[n - 1]
+        CorrectionDraft.objects.create(ledger=first, voucher=wrong, reason="写错了", text="别的话",
+                                       entered_by=self.keeper, entered_at=AT)  # fmt: skip
         prove_posting(first, f"{n}号楼门口", first.posted_on, [photograph], actor=machine("system"), at=AT)
         Job.objects.create(
             task="x", key=f"top {n}", title=f"任务{n}", area_code=COMMUNITY, state="failed", error="演示",
@@ -258,6 +262,8 @@ def pages(town: Town) -> dict[str, tuple[str, User | None]]:
         "balance_slip_print": (reverse("balance_slip_print", args=[shared.pk, shared.slips.earliest("pk").pk]), staff),
         "office_ledgers": (reverse("office_ledgers", args=[code]), head),
         "office_ledger": (reverse("office_ledger", args=[code, ledger.code]), head),
+        "ledger_corrections": (reverse("ledger_corrections", args=[code, ledger.code]), keeper),
+        "ledger_correction_issue": (reverse("ledger_correction_issue", args=[code, ledger.code]), head),
         "admin:index": (reverse("admin:index"), town.accounts),
         "admin:core_user_changelist": (reverse("admin:core_user_changelist"), town.accounts),
         "admin:core_user_add": (reverse("admin:core_user_add"), town.accounts),
@@ -274,7 +280,7 @@ def pages(town: Town) -> dict[str, tuple[str, User | None]]:
 
 # Addresses that only take a POST, lead elsewhere, or are Django's own without a list of ours.
 WITHOUT_PAGE = {
-    "logout", "draft_new", "draft_delete", "draft_paper_remove", "job_stop", "job_resume", "admin:login", "admin:logout",
+    "logout", "draft_new", "draft_delete", "ledger_correction_delete", "draft_paper_remove", "job_stop", "job_resume", "admin:login", "admin:logout",
     "admin:password_change", "admin:password_change_done", "admin:autocomplete", "admin:jsi18n", "admin:view_on_site",
     "admin:app_list", "admin:core_user_history", "admin:core_user_delete", "admin:compounds_appointment_history",
     "admin:compounds_appointment_delete", "admin:compounds_appointment_change", "admin:compounds_area_add",
