@@ -238,7 +238,7 @@ BROKEN: dict[str, Callable[[Stock], models.Model]] = {
     ),
     "opinion_one_per_auditor": lambda s: twice(opinion(s), opinion(s)),
     "opinion_says_something": lambda s: opinion(s, kind="opinion"),
-    "correctiondraft_one_per_voucher": lambda s: twice(correction(s), correction(s)),
+    "correctiondraft_one_per_line": lambda s: twice(correction(s), correction(s)),
     "correctiondraft_changes_something": lambda s: correction(s, text=""),
     "correctiondraft_booked_elsewhere": lambda s: correction(s, booked=s.voucher),
     "postingproof_one_per_photograph": lambda s: twice(
