@@ -389,7 +389,26 @@ class CashBook:
 
 
 # In which column of the cash book a direction stands.
-_LEFT = {Direction.INCOME, Direction.TRANSFER_IN, Direction.HELD_IN}
+LEFT = {Direction.INCOME, Direction.TRANSFER_IN, Direction.HELD_IN}
+
+
+def cash_row(voucher: Voucher, line: VoucherLine, balance: Decimal, *, first: bool) -> CashRow:
+    """Return a line of a voucher fetched ``for_display`` as a row of the cash book; ``balance``: after it, yuan."""
+    inside = voucher.to_account_id is not None
+    left = voucher.direction in LEFT
+    whole = voucher.reversed_whole_by
+    return CashRow(
+        voucher=voucher,
+        line=line,
+        income=line.amount if left and not inside else None,
+        expense=line.amount if not left and not inside else None,
+        aside=f"划转 {show_money(line.amount)}" if inside else "",
+        balance=balance,
+        reverses=voucher.reverses.number if voucher.reverses else None,
+        reversed_by=whole.number if whole else None,
+        reduced_by=() if whole else tuple((red.number, -red.amount) for red in voucher.reversed_by.all()),
+        first_of_voucher=first,
+    )
 
 
 def cash_book(book: Book, month: date) -> CashBook:
@@ -399,28 +418,11 @@ def cash_book(book: Book, month: date) -> CashBook:
     rows: list[CashRow] = []
     income = expense = ZERO
     for voucher in vouchers:
-        inside = voucher.to_account_id is not None
-        whole = voucher.reversed_whole_by
-        reversed_by = whole.number if whole else None
         for line in voucher.lines.all():
-            balance += book_effect(voucher.direction, line.amount, inside=inside)
-            left = voucher.direction in _LEFT
+            balance += book_effect(voucher.direction, line.amount, inside=voucher.to_account_id is not None)
             if voucher.direction == Direction.INCOME:
                 income += line.amount
             if voucher.direction == Direction.EXPENSE:
                 expense += line.amount
-            rows.append(
-                CashRow(
-                    voucher=voucher,
-                    line=line,
-                    income=line.amount if left and not inside else None,
-                    expense=line.amount if not left and not inside else None,
-                    aside=f"划转 {show_money(line.amount)}" if inside else "",
-                    balance=balance,
-                    reverses=voucher.reverses.number if voucher.reverses else None,
-                    reversed_by=reversed_by,
-                    reduced_by=() if whole else tuple((red.number, -red.amount) for red in voucher.reversed_by.all()),
-                    first_of_voucher=line.position == 1,
-                )
-            )
+            rows.append(cash_row(voucher, line, balance, first=line.position == 1))
     return CashBook(book, month, opening, tuple(rows), income, expense, balance)

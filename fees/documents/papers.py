@@ -128,15 +128,15 @@ def _uses_in_drafts(keys: list[int], draft: Draft | None) -> list[tuple[int, Use
 
 
 def _uses_in_vouchers(keys: list[int], voucher: Voucher | None, draft: Draft | None) -> list[tuple[int, Use]]:
-    rows = VoucherEvidence.objects.filter(attachment_id__in=keys, voucher__reversed_by=None)
+    rows = VoucherEvidence.objects.filter(attachment_id__in=keys)
     if voucher is not None:
         rows = rows.exclude(voucher=voucher)
     if draft is not None and draft.reverses_id is not None:  # a red draft rests on the papers of what it reverses
         rows = rows.exclude(voucher=draft.reverses_id)
-    values = rows.order_by("pk").values_list(
-        "attachment_id",
-        *(f"voucher__book__compound__{name}" for name in ("code", "name", "area_code")),
-        "voucher__year",
-        "voucher__number",
-    )
-    return [(key, Use(code, name, area, f"{year}年第{number}号凭证")) for key, code, name, area, year, number in values]
+    found = rows.select_related("voucher__book__compound").prefetch_related("voucher__reversed_by").order_by("pk")
+    return [(row.attachment_id or 0, _use_of(row.voucher)) for row in found if row.voucher.reversed_whole_by is None]
+
+
+def _use_of(voucher: Voucher) -> Use:
+    compound = voucher.book.compound
+    return Use(compound.code, compound.name, compound.area_code, f"{voucher.year}年第{voucher.number}号凭证")

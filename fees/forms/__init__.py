@@ -19,6 +19,7 @@ from fees.forms.moves import HELD_MOVES, LENT, HeldForm, TransferForm
 from fees.forms.papers import PaperForm
 from fees.forms.periods import ApprovalForm, NoteForm, OpinionForm, PrintForm, PublishForm, ReasonsForm
 from fees.forms.posting import ProofForm
+from fees.forms.searching import BookSearchForm, VoucherRangeForm
 from fees.forms.statements import text_of_lines
 from fees.forms.vouchers import (
     COLUMN_OF,
@@ -37,6 +38,7 @@ __all__ = [
     "AccountForm",
     "ApprovalForm",
     "AssetForm",
+    "BookSearchForm",
     "CorrectionForm",
     "CountForm",
     "EndForm",
@@ -60,6 +62,7 @@ __all__ = [
     "SlipForm",
     "TransferForm",
     "VoucherForm",
+    "VoucherRangeForm",
     "draw_form_token",
     "mark_of",
     "piece_words",

@@ -115,6 +115,7 @@ class Address:
     about: str | None = None
     elsewhere: tuple[Any, ...] = ()
     variant: str = ""
+    query: str = ""
 
     @property
     def key(self) -> str:
@@ -122,7 +123,7 @@ class Address:
 
     @property
     def url(self) -> str:
-        return reverse(self.name, args=self.args)
+        return reverse(self.name, args=self.args) + self.query
 
     @property
     def missing_url(self) -> str:
@@ -314,6 +315,12 @@ def table(home: Compound, bookkeeper: User, draft: Draft, paper: int, jobs: Mapp
         of("draft_paper_remove", code, draft.pk, paper, methods=("POST",), act=ENTER,
            elsewhere=(code, draft.pk, 999_999)),
         of("voucher_papers", *voucher, act=ENTER),
+        of("voucher_print", *voucher),
+        of("book_search", code, "service"),
+        of("book_prints", code, "service"),
+        *(of("book_export", code, "service", kind, variant=kind) for kind in ("csv", "xlsx")),
+        of("book_month_pdf", code, "service", query="?month=2026-10"),
+        of("vouchers_pdf", code, "service", query="?month=2026-10"),
         of("voucher_paper", *with_paper, see=ENTER, act=ENTER, elsewhere=(*voucher, 999_999)),
         *(
             of(name, jobs[area].pk, *(number := (1,) if name == "job_file" else ()), about=area,

@@ -147,7 +147,8 @@ def test_the_table_says_something() -> None:
 
 FEW = {"auditor own", "committee_cashier own", "committee_bookkeeper foreign"}
 COMPOUND_PAGES = {
-    "draft_papers", "draft_paper", "draft_paper_remove", "voucher_papers", "voucher_paper",
+    "draft_papers", "draft_paper", "draft_paper_remove", "voucher_papers", "voucher_paper", "voucher_print",
+    "book_search", "book_export", "book_prints", "book_month_pdf", "vouchers_pdf",
     "office_compound", "drafts", "draft", "draft_new", "draft_delete", "cash_book", "office_voucher", "reversal",
     "correction", "transfer", "held",
     "closings", "closing", "closing_approval", "closing_withdrawal", "opinion", "assets", "asset_new",

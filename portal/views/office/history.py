@@ -33,6 +33,7 @@ ACTIONS = [
     ("count.", "现金盘点"),
     ("attachment.", "票据"),
     ("cashbook.", "导入账目"),
+    ("book.", "开账、打印和导出账簿"),
     ("register.", "房屋名册"),
     ("job.", "后台任务"),
     ("appointment.", "任职"),
