@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from django import forms
@@ -56,16 +57,25 @@ class BookSearchForm(forms.Form):
     )
     red = forms.BooleanField(label="只看红冲和被冲的", required=False)
 
-    def __init__(self, data: Any = None, *, book: Book, year: int) -> None:
+    def __init__(
+        self,
+        data: Any = None,
+        *,
+        book: Book,
+        year: int,
+        accounts: Sequence[Account] | None = None,
+        money_accounts: Iterable[MoneyAccount] | None = None,
+    ) -> None:
+        """``accounts`` and ``money_accounts``: the chart and the compound's, where the page has them already."""
         super().__init__(data, auto_id="find_%s")  # beside the entry line, whose fields have the same names
         since, until = self.fields["since"], self.fields["until"]
         account, money = self.fields["account"], self.fields["money_account"]
         assert isinstance(since, DayField) and isinstance(until, DayField)
         assert isinstance(account, forms.ChoiceField) and isinstance(money, forms.ChoiceField)
         since.year_from = until.year_from = year
-        account.choices = [("", "全部"), *((a.code, str(a)) for a in Account.objects.all())]
-        own = MoneyAccount.objects.filter(book=book)
-        money.choices = [("", "全部"), *((str(a.pk), f"{a}（{a.holder}）") for a in own)]
+        account.choices = [("", "全部"), *((a.code, str(a)) for a in accounts or Account.objects.all())]
+        own = money_accounts if money_accounts is not None else MoneyAccount.objects.filter(book=book)
+        money.choices = [("", "全部"), *((str(a.pk), f"{a}（{a.holder}）") for a in own if a.book_id == book.pk)]
 
     def clean(self) -> dict[str, Any]:
         data: dict[str, Any] = super().clean() or {}

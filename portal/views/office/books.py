@@ -20,7 +20,7 @@ from core.operations import AttachmentRefused, add_attachment
 from fees.choices import ClosingStep, DraftState
 from fees.documents import cash_book as book_of
 from fees.documents import papers_of_draft
-from fees.forms import BookSearchForm, VoucherForm, draw_form_token, typed_values
+from fees.forms import AccountField, BookSearchForm, VoucherForm, draw_form_token, typed_values
 from fees.models import Account, Book, Draft, DraftLine, MoneyAccount, Voucher, VoucherLine
 from fees.operations import PostedAlready, Refusal, delete_draft, save_draft
 from fees.permissions import can_enter
@@ -167,7 +167,7 @@ def _book_page(
             "draft": draft,
             "papers": [paper for paper in papers if paper.pk not in {own.paper.pk for own in owned}],
             "own_papers": owned,
-            "search": BookSearchForm(book=book, year=month.year),
+            "search": _search_form(book, month, form) if draft is None else None,
             "closed": closed_month(month, step) if closed else "",
             "open_month": first_month_to_write(steps, request.today) if closed else None,
             "may_enter": can_enter(request.user, compound, request.today),
@@ -175,6 +175,17 @@ def _book_page(
             "later": next_month(month) if month < this_month else None,
             "draft_count": Draft.objects.of(compound).count(),
         },
+    )
+
+
+def _search_form(book: Book, month: date, form: VoucherForm | None) -> BookSearchForm:
+    """Return the filters above the book, with the choices that its entry line has fetched already."""
+    if form is None:
+        return BookSearchForm(book=book, year=month.year)
+    accounts = form.lines[0].fields["account"]
+    assert isinstance(accounts, AccountField)
+    return BookSearchForm(
+        book=book, year=month.year, accounts=accounts.accounts, money_accounts=form.money_accounts.values()
     )
 
 
