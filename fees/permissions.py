@@ -112,3 +112,18 @@ def issuing_areas(user: User, on: date) -> list[str]:
 def can_prove(user: User, compound: Compound, on: date) -> bool:
     """Return whether the user photographs the compound's posted ledgers: head, deputy, bookkeeper, community clerk."""
     return has_role(user, PROVERS, compound.area_code, on)
+
+
+HANDERS = [
+    Role.COMMITTEE_BOOKKEEPER,
+    Role.COMMITTEE_CASHIER,
+    *HEADS,
+    Role.COMMUNITY_SECRETARY,
+    Role.STREET_STAFF,
+    Role.DISTRICT_ADMIN,
+]
+
+
+def can_hand_over(user: User, compound: Compound, on: date) -> bool:
+    """Return whether the user prints the hand-over list: the committee's own people, and who witnesses it."""
+    return has_role(user, HANDERS, compound.area_code, on)

@@ -29,6 +29,7 @@ from fees.documents.control import (
 )
 from fees.documents.correcting import corrected_ledger, corrections_from, line_of
 from fees.documents.exports import ledger_csv, print_context
+from fees.documents.handover import HandoverList, due_day_of_handover, handover_list
 from fees.documents.hanging import Hanging, HangingPlace, hanging_of
 from fees.documents.holding import HeldItem, Purse, held_items, is_same_party, purses
 from fees.documents.ledger import Ledger, data_hash, ledger_json, read_ledger, was_of
@@ -105,6 +106,7 @@ __all__ = [
     "Double",
     "Found",
     "Group",
+    "HandoverList",
     "Hanging",
     "HangingPlace",
     "HeldItem",
@@ -164,9 +166,11 @@ __all__ = [
     "data_hash",
     "doubles_of",
     "drafts_due",
+    "due_day_of_handover",
     "ending_appointments",
     "export_rows",
     "export_table",
+    "handover_list",
     "hanging_of",
     "heads_of",
     "held_items",

@@ -13,6 +13,7 @@ from fees.forms.control import (
     piece_words,
 )
 from fees.forms.corrections import LedgerCorrectionForm
+from fees.forms.handover import HandoverForm
 from fees.forms.memo import MemoForm, SettleForm
 from fees.forms.mending import CorrectionForm, ReversalForm
 from fees.forms.moves import HELD_MOVES, LENT, HeldForm, TransferForm
@@ -42,6 +43,7 @@ __all__ = [
     "CorrectionForm",
     "CountForm",
     "EndForm",
+    "HandoverForm",
     "HeldForm",
     "LedgerCorrectionForm",
     "LineForm",

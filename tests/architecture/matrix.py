@@ -46,6 +46,7 @@ ENTER = {Role.COMMITTEE_BOOKKEEPER}
 HEADS = {Role.COMMITTEE_HEAD, Role.COMMITTEE_DEPUTY}
 ISSUE = HEADS | {Role.STREET_STAFF, Role.DISTRICT_ADMIN}
 PROVE = HEADS | ENTER | {Role.COMMUNITY_CLERK}
+HAND_OVER = ISSUE | ENTER | {Role.COMMITTEE_CASHIER, Role.COMMUNITY_SECRETARY}
 EVERYONE = set(Role) - {Role.ACCOUNT_ADMIN}
 KEEP = HEADS | {Role.STREET_STAFF}
 COUNT = {Role.COMMITTEE_CASHIER, Role.COMMITTEE_BOOKKEEPER}
@@ -302,6 +303,7 @@ def table(home: Compound, bookkeeper: User, draft: Draft, paper: int, jobs: Mapp
         Address("shared_accounts", "scope", FORM, act=frozenset(SHARE)),
         of("shared_account", shared.pk, act=SHARE, about=shared.area_code, elsewhere=(999_999,)),
         of("balance_slip_print", shared.pk, shared.slips.get().pk, about=shared.area_code, elsewhere=(shared.pk, 999_999)),
+        of("handover", code, act=HAND_OVER, data={"giver": ""}),
         of("office_ledgers", code, act=ISSUE, data={"month": "2026-10"}),
         of("office_ledger", code, "2026-10", act=PROVE),
         of("ledger_corrections", code, "2026-10", act=ENTER),

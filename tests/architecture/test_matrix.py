@@ -151,7 +151,7 @@ COMPOUND_PAGES = {
     "book_search", "book_export", "book_prints", "book_month_pdf", "vouchers_pdf",
     "office_compound", "drafts", "draft", "draft_new", "draft_delete", "cash_book", "office_voucher", "reversal",
     "correction", "transfer", "held",
-    "closings", "closing", "closing_approval", "closing_withdrawal", "opinion", "assets", "asset_new",
+    "handover", "closings", "closing", "closing_approval", "closing_withdrawal", "opinion", "assets", "asset_new",
     "asset", "asset_retire", "compound_calendar", "memo", "memo_new",
     "memo_settle", "office_ledgers", "review_draft",
 }  # fmt: skip
@@ -178,6 +178,7 @@ SABOTAGE: list[tuple[str, Callable[..., Any], set[str]]] = [
     ("portal.views.office.closing.can_give_opinion", yes, {"opinion"}),
     ("portal.views.office.ledgers.can_issue", yes, {"office_ledgers"}),
     ("portal.views.office.ledgers.issuing_areas", everywhere, {"publish"}),
+    ("portal.views.office.handover.can_hand_over", yes, {"handover"}),
     ("portal.views.office.jobs._may_steer", yes, {"job_stop", "job_resume"}),
     ("portal.views.office.jobs.can_work_in", yes, {"job", "job_progress", "job_stop", "job_resume"}),
     ("portal.views.office.papers.can_work_in", yes, {"attachment", "attachment_preview"}),
