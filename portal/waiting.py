@@ -8,8 +8,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
+from typing import Any
 
 from django.db.models import Count, Exists, Min, OuterRef, Q, QuerySet, Subquery
+from django.db.models.functions import TruncMonth
 from django.urls import reverse
 from django.utils import timezone
 
@@ -18,11 +20,26 @@ from compounds.models import Compound, CompoundQuerySet
 from compounds.permissions import areas_of
 from core.choices import JobState
 from core.models import Entry, Job, User
-from fees.choices import ClosingStep, DraftState, OpinionKind
+from fees.choices import ClosingStep, DraftState, Means, OpinionKind
 from fees.documents import answer_to, unlisted
-from fees.models import Closing, Draft, Ledger, LedgerQuerySet, Opening, Opinion, Period, PeriodQuerySet
+from fees.models import (
+    BalanceSlip,
+    CashCount,
+    Closing,
+    Draft,
+    Ledger,
+    LedgerQuerySet,
+    MoneyAccount,
+    Opening,
+    Opinion,
+    Period,
+    PeriodQuerySet,
+    Reconciliation,
+    Voucher,
+)
 from fees.permissions import HEADS, PROVERS, issuing_areas
 from fees.rules import (
+    COUNT_DAYS,
     PLACES_NEEDED,
     POSTING_DUE_DAY,
     PROOF_DAYS,
@@ -163,6 +180,7 @@ def waiting_for(user: User, prefixes: Sequence[str], today: date) -> list[Waitin
         *_drafts_returned(user, enters, today),
         *_months_to_prepare(enters, today),
         *_assets_to_list(enters, today),
+        *_cash_to_count(narrowed(areas_of(user, today, [Role.COMMITTEE_CASHIER]), prefixes), today),
         *_months_to_approve(user, reviews, today),
         *_months_to_post(reviews, today),
         *_opinions_to_answer(reviews, today),
@@ -270,9 +288,13 @@ def _months_to_prepare(areas: list[str], today: date) -> list[Waiting]:
     notes = {None: "还没编制", ClosingStep.SENT_BACK: "主任退回了", ClosingStep.WITHDRAWN: "审定撤回了"}
     first: dict[int, Waiting | None] = {}
     last = Closing.objects.filter(period=OuterRef("pk")).order_by("-seq").values("note")[:1]
-    for period in unapproved(_ended(areas, today)).annotate(note=Subquery(last)).order_by("month"):
+    banks = []
+    months = unapproved(_ended(areas, today)).annotate(note=Subquery(last), unreconciled=_unreconciled())
+    for period in months.order_by("month"):
         step = period.step  # type: ignore[attr-defined]
         if period.compound_id not in first:
+            if period.unreconciled and step != ClosingStep.PREPARED:
+                banks.append(_bank_row(period.month, period.compound, period.unreconciled, today))
             why = notes.get(step)
             if why and period.note:
                 why += f"：{period.note}"
@@ -287,7 +309,57 @@ def _months_to_prepare(areas: list[str], today: date) -> list[Waiting]:
         month = next_month(last) if last else next_month(month_of(opened))
         if month < month_of(today):
             first[compound.pk] = _closing_row(month, compound, today, "还没编制，没有一笔账", "编制")
-    return [row for row in first.values() if row is not None]
+    return [*banks, *(row for row in first.values() if row is not None)]
+
+
+def _unreconciled() -> Subquery:
+    """Count a month's bank and code accounts that moved and were not held against a statement, in the same query."""
+    moved = Voucher.objects.filter(Q(money_account=OuterRef("pk")) | Q(to_account=OuterRef("pk")))
+    slips = BalanceSlip.objects.filter(shared=OuterRef("shared"))
+    done = Reconciliation.objects.filter(money_account=OuterRef("pk"), month=OuterRef(OuterRef("month")))
+
+    def within(rows: QuerySet[Any]) -> Exists:
+        return Exists(rows.annotate(its=TruncMonth("on")).filter(its=OuterRef(OuterRef("month"))))
+
+    accounts = MoneyAccount.objects.filter(book__compound=OuterRef("compound"), means__in=[Means.BANK, Means.QR])
+    left = accounts.filter(within(moved), ~Exists(done), ~within(slips)).order_by().values("book__compound")
+    return Subquery(left.annotate(n=Count("pk")).values("n"))
+
+
+def _bank_row(month: date, compound: Compound, accounts: int, today: date) -> Waiting:
+    return _row(
+        due_day(month),
+        today,
+        compound.name,
+        f"{month_words(month, today)}银行对账",
+        f"{accounts}个账户还没和对账单对过",
+        "对账",
+        reverse("money_accounts", args=[compound.code]),
+    )
+
+
+def _cash_to_count(areas: list[str], today: date) -> list[Waiting]:
+    """Cash boxes to be counted in the month's last days: the cashier's."""
+    end = last_day(month_of(today))
+    since = end - timedelta(days=COUNT_DAYS - 1)
+    if not areas or today < since:
+        return []
+    counted = CashCount.objects.filter(money_account=OuterRef("pk"), on__gte=since)
+    boxes = MoneyAccount.objects.in_use(today).filter(
+        book__compound__in=Compound.objects.within(areas), means=Means.CASH
+    )
+    return [
+        _row(
+            end,
+            today,
+            box.book.compound.name,
+            f"{box.book}现金盘点",
+            "月末几天里要盘一次",
+            "盘点",
+            reverse("cash_counts", args=[box.book.compound.code, box.pk]),
+        )
+        for box in boxes.filter(~Exists(counted)).select_related("book__compound")
+    ]
 
 
 def _assets_to_list(areas: list[str], today: date) -> list[Waiting]:

@@ -190,6 +190,39 @@ def test_a_code_is_settled_at_one_go(home: Compound, keeper: Client, people: tup
     assert "手续费要比应到的少" in words(wrong.content.decode())
 
 
+# --- Cash paid out of takings -------------------------------------------------------------------------------------
+
+
+def paying(home: Compound, **more: object) -> dict[str, object]:
+    cash = account(home, means="cash")
+    spent = {"line-0-summary": "买灯泡", "line-0-account": "203", "line-0-income": "", "line-0-expense": "50.00"}
+    return {**typed(on="10-28", payee="灯具店", money_account=str(cash.pk)), **spent, **more}
+
+
+def test_paying_out_of_takings_warns_and_is_never_refused(home: Compound, keeper: Client, head: Client) -> None:
+    page = send(keeper, f"{CODE}books/service/drafts/", **paying(home))
+    said = "10月5日起收的现金3,412.50元还没存银行"
+    assert said in words(page.content.decode())
+    draft = Draft.objects.get()
+    assert said in see(head, f"/office/review/{draft.pk}/")
+    to_bank = factories.data(home, date(2026, 10, 27), "301", "3400.00", means="cash", to_account=account(home))
+    factories.post(home, [to_bank])
+    assert "坐支" not in see(head, f"/office/review/{draft.pk}/"), "brought to the bank in between"
+
+
+def test_the_workbench_says_what_is_to_be_reconciled_and_counted(
+    home: Compound, keeper: Client, cashier: Client
+) -> None:
+    text = see(keeper, "/office/")
+    assert "10月银行对账2个账户还没和对账单对过" in text
+    save(keeper, page_of(home), pasted=PASTE, statement_balance="1283.27")
+    assert "10月银行对账1个账户" in see(keeper, "/office/")
+    assert "盘点" not in see(cashier, "/office/")
+    with time_machine.travel(AT.replace(day=28), tick=False):
+        cashier = browser(User.objects.get(name="刘玉珍"))
+        assert "物业服务经费现金盘点" in see(cashier, "/office/")
+
+
 # --- Reconciling --------------------------------------------------------------------------------------------------
 
 PASTE = (

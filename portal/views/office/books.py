@@ -27,7 +27,7 @@ from fees.permissions import can_enter
 from fees.rules import ZERO, last_day, month_of, next_month, previous_month
 from portal.documents import numbers_without_gap, slip_of, tied
 from portal.views.office.door import FORM, OfficeRequest, compound_page, find_compound, in_scope, require
-from portal.views.office.words import closed_month, field_of, reviewers_of, sentence_of
+from portal.views.office.words import closed_month, field_of, paid_from_takings, reviewers_of, sentence_of
 from portal.waiting import first_month_to_write, steps_of
 
 HEADER_FIELDS = (
@@ -225,6 +225,8 @@ def _take(request: OfficeRequest, book: Book, draft: Draft | None) -> HttpRespon
         form.add_error(field_of(problem), sentence_of(problem))
         return _book_page(request, book, month, form, draft=draft, papers=papers)
     messages.success(request, saved_words(request, saved, hand_in))
+    if warning := paid_from_takings(saved):
+        messages.warning(request, warning)
     if request.POST.get("act") == "photo":
         return redirect("draft_papers", code=book.compound.code, pk=saved.pk)
     return redirect(f"{reverse('cash_book', args=[book.compound.code, book.kind])}?month={saved.on:%Y-%m}")

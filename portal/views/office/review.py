@@ -18,10 +18,10 @@ from fees.forms import NoteForm
 from fees.models import Draft, DraftQuerySet, Voucher
 from fees.operations import DraftGone, Refusal, SamePerson, post_draft, return_draft
 from fees.permissions import HEADS, can_review
-from portal.documents import cautions, is_own, slip_of, who_decides
+from portal.documents import Caution, cautions, is_own, slip_of, who_decides
 from portal.views.office.door import FORM, OfficeRequest, compound_page, find_compound, in_scope, require
 from portal.views.office.papers import used_twice
-from portal.views.office.words import same_person, sentence_of
+from portal.views.office.words import paid_from_takings, same_person, sentence_of
 from portal.waiting import narrowed
 
 
@@ -148,7 +148,10 @@ def _page(request: OfficeRequest, draft: Draft, note: NoteForm, problem: str) ->
             "own": same_person(compound, request.today, draft, request.user) if own else "",
             "decided": who_decides(draft),
             "papers": papers,
-            "cautions": cautions(draft, request.user, used_twice(request, papers, draft=draft)),
+            "cautions": [
+                *cautions(draft, request.user, used_twice(request, papers, draft=draft)),
+                *(Caution(text) for text in [paid_from_takings(draft)] if text),
+            ],
             "note": note,
             "problem": problem,
             "waiting": _queue(request).by_others(request.user).count(),

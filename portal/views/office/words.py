@@ -7,9 +7,9 @@ from datetime import date
 from compounds.models import Appointment, Compound
 from core.models import User
 from core.money import show_money
-from fees.choices import ClosingStep, DecidedBy
+from fees.choices import ClosingStep, DecidedBy, Direction
 from fees.documents import takings_not_banked
-from fees.models import Draft, MoneyAccount
+from fees.models import Draft
 from fees.operations import (
     AccountDraftsWait,
     AccountEnded,
@@ -245,9 +245,10 @@ def sentence_of(problem: Refusal) -> str:
     return "没有存上，您填的都还在。请再看一遍。"
 
 
-def takings_caution(money_account: MoneyAccount, on: date) -> str:
-    """Warn where cash is paid out while takings were not brought to the bank (坐支); nothing where all is well."""
-    found = takings_not_banked(money_account, on)
+def paid_from_takings(draft: Draft) -> str:
+    """Warn where a draft pays cash while takings were not brought to the bank (坐支); nothing where all is well."""
+    pays = draft.direction in (Direction.EXPENSE, Direction.HELD_OUT) and draft.reverses_id is None
+    found = takings_not_banked(draft.money_account, draft.on) if pays else None
     if found is None:
         return ""
     amount, since = found
