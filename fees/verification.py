@@ -129,6 +129,7 @@ def _check_chain(compound: Compound, book: Book, stored: _Stored, report: Report
 
     for key in stored.unreadable:
         bad(Voucher.objects.filter(pk=key).values_list("number", flat=True).first(), "有一栏读不出来")
+    known = len(report.bad)
     before = genesis(compound.code, book.kind)
     openings, unreadable = _rows(Opening.objects.filter(book=book), (*OPENING_COLUMNS, "hash"))
     if unreadable:
@@ -166,7 +167,25 @@ def _check_chain(compound: Compound, book: Book, stored: _Stored, report: Report
         before = row["hash"]
         places[row["seq"]] = _Place(before, year, number)
         report.checked += 1
+    if len(report.bad) == known:  # what was altered is named already
+        for number, what in _overdrawn_reversals(stored.rows):
+            bad(number, what)
     return places
+
+
+def _overdrawn_reversals(rows: Iterable[Mapping[str, Any]]) -> Iterator[tuple[int, str]]:
+    """Yield the red vouchers of a book that take back another column's money, or more than their original held."""
+    left: dict[int, tuple[str, Decimal]] = {}
+    for row in rows:
+        if row["reverses_id"] is None:
+            left[row["id"]] = row["direction"], row["amount"]
+            continue
+        direction, amount = left.get(row["reverses_id"], ("", ZERO))
+        if direction != row["direction"]:
+            yield row["number"], "红冲的原凭证不在这本账的同一栏里"
+        elif amount + row["amount"] < ZERO:
+            yield row["number"], "红冲的比原凭证还多"
+        left[row["reverses_id"]] = direction, amount + row["amount"]
 
 
 def _figures(

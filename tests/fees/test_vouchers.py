@@ -386,3 +386,19 @@ def test_a_paper_that_a_phone_added_to_the_draft_counts(office: Office) -> None:
     draft = save_draft(data, hand_in=False, actor=office.bookkeeper, at=AT)
     draft.attachments.add(factories.paper(office.home, "", kind="bank_slip"))
     assert save_draft(data, draft=draft, hand_in=True, actor=office.bookkeeper, at=AT).state == DraftState.HANDED_IN
+
+
+# --- Verifying ----------------------------------------------------------------------------------------------------
+
+
+def test_verifying_finds_red_vouchers_beyond_their_original(office: Office, monkeypatch: pytest.MonkeyPatch) -> None:
+    """With the guard taken away a red voucher gets in that takes back too much: whole chain, but told."""
+    wrong = office.post("203", "435.00")
+    monkeypatch.setattr("fees.operations.posting.refuse_reversal", lambda *_: None)
+    monkeypatch.setattr("fees.operations.reversing.refuse_reversal", lambda *_: None)
+    office.take_back(wrong, "400.00")
+    assert verify_books(office.home).bad == []
+    too_much = office.take_back(wrong, "35.01")
+    assert [(fault.number, fault.what) for fault in verify_books(office.home).bad] == [
+        (too_much.number, "红冲的比原凭证还多")
+    ]

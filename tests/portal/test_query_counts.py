@@ -18,12 +18,15 @@ from compounds.choices import Role
 from compounds.models import Compound
 from core.models import Job, User
 from core.operations import machine, store_bytes, store_paper
+from core.operations import machine, store_paper
+from fees.documents import remainders
 from fees.models import (
     Asset,
     BalanceSlip,
     CashCount,
     CorrectionDraft,
     Draft,
+    ExpenseLimit,
     Ledger,
     MemoEntry,
     MoneyAccount,
@@ -110,6 +113,13 @@ class Town:
                 post_draft(red.pk, actor=machine("system-2"), at=AT)
             draft = replace(data, on=date(2026, 11, 9), bill_on=date(2026, 11, 1))
             self.drafts.append(save_draft(draft, hand_in=True, actor=self.keeper, at=AT))
+        ExpenseLimit.objects.create(compound=other, decided_by="head", up_to=Decimal(300))
+        deposit = factories.data(self.home, date(2026, 11, 6), "401", "30.00", payee=f"第{n}户")
+        kept = factories.post(self.home, [deposit])[0]
+        key = remainders(kept)[0].key
+        part = reverse_voucher(kept, date(2026, 11, 6), actor=machine("system"), at=AT, kind="overstated",
+                               parts={key: Decimal(4)})  # fmt: skip
+        post_draft(part.pk, actor=machine("system-2"), at=AT)
         self.hold_against_the_world(other)
         factories.appoint(factories.user(), Role.COMMUNITY_CLERK, COMMUNITY)
         first = Ledger.objects.filter(compound=self.home).order_by("last_month").first()
@@ -243,6 +253,9 @@ def pages(town: Town) -> dict[str, tuple[str, User | None]]:
         "cash_book": (reverse("cash_book", args=[code, "service"]) + "?month=2026-11", keeper),
         "office_voucher": (reverse("office_voucher", args=number), keeper),
         "reversal": (reverse("reversal", args=number), keeper),
+        "correction": (reverse("correction", args=number), keeper),
+        "transfer": (reverse("transfer", args=[code, "service"]), keeper),
+        "held": (reverse("held", args=[code, "service"]), keeper),
         "closings": (reverse("closings", args=[code]), keeper),
         "closing": (reverse("closing", args=[code, "2026-11"]), keeper),
         "closing_approval": (reverse("closing_approval", args=[code, "2026-11"]), head),
@@ -284,6 +297,8 @@ def pages(town: Town) -> dict[str, tuple[str, User | None]]:
         "admin:compounds_area_changelist": (reverse("admin:compounds_area_changelist"), town.district),
         "admin:fees_account_changelist": (reverse("admin:fees_account_changelist"), town.district),
         "admin:fees_account_add": (reverse("admin:fees_account_add"), town.district),
+        "admin:fees_expenselimit_changelist": (reverse("admin:fees_expenselimit_changelist"), town.district),
+        "admin:fees_expenselimit_add": (reverse("admin:fees_expenselimit_add"), town.district),
     }  # fmt: skip
     return found
 
@@ -296,6 +311,7 @@ WITHOUT_PAGE = {
     "admin:compounds_appointment_delete", "admin:compounds_appointment_change", "admin:compounds_area_add",
     "admin:compounds_area_history", "admin:compounds_area_delete", "admin:compounds_area_change",
     "admin:fees_account_history", "admin:fees_account_delete", "admin:fees_account_change",
+    "admin:fees_expenselimit_history", "admin:fees_expenselimit_delete", "admin:fees_expenselimit_change",
 }  # fmt: skip
 
 
