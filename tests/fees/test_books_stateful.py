@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule, run_state_machine_as_test
 
 from core.operations import machine
-from fees.documents import closing_view, standing_before
+from fees.documents import closing_view, remainders, standing_before
 from fees.models import Draft, Period, Voucher
 from fees.operations import (
     EarlierMonthOpen,
@@ -89,7 +89,7 @@ class Books(RuleBasedStateMachine):
 
     @rule(code=st.sampled_from(sorted(MOVES)), fen=FEN, day=DAYS, kind=KINDS, purse=PURSES)
     def post(self, code: str, fen: int, day: date, kind: str, purse: str) -> None:
-        more = {"direction": "held_out"} if code.endswith("out") else {}
+        more = {"decision": "居民会议1号"} | ({"direction": "held_out"} if code.endswith("out") else {})
         data = factories.data(self.home, day, code.split()[0], f"{fen / 100:.2f}", book=kind, means=purse, **more)
         self.try_to_post(data, [(kind, purse, MOVES[code] * fen)])
 
@@ -110,18 +110,46 @@ class Books(RuleBasedStateMachine):
             return
         voucher = vouchers[place % len(vouchers)]
         both = list(Voucher.objects.filter(pair=voucher.pair)) if voucher.pair else [voucher]
+        fen_of = {each.pk: int(each.remaining * 100) for each in both}
         try:
             with transaction.atomic():
                 red = reverse_voucher(voucher, day, actor=self.first, at=AT)
                 post_draft(red.pk, actor=self.second, at=AT)
         except NotReversible as refusal:
-            gone = voucher.reverses_id is not None or voucher.reversed_by.exists()
+            gone = voucher.reverses_id is not None or not remainders(voucher)
             assert gone or day < voucher.on, refusal.why
             return
         except (PeriodClosed, NegativeBalance):
             return
         for each in both:
-            fen = int(each.amount * 100)
+            fen = fen_of[each.pk]
+            sign = 1 if each.direction in ("income", "transfer_in", "held_in") else -1
+            self.move(each.book.kind, each.money_account.means, -sign * fen)
+            if each.to_account is not None:
+                self.move(each.book.kind, each.to_account.means, -fen)
+        self.posted += len(both)
+
+    @rule(place=st.integers(0, 40), day=DAYS, share=st.integers(1, 120))
+    def take_back_a_part(self, place: int, day: date, share: int) -> None:
+        """Take back some hundredths of what is left of a voucher; more than all of it is refused."""
+        rows = [row for v in Voucher.objects.of(self.home).order_by("pk") for row in [(v, remainders(v))] if row[1]]
+        if not rows:
+            return
+        voucher, left = rows[place % len(rows)]
+        fen = max(int(left[0].amount * share), 1)
+        parts = {left[0].key: Decimal(fen) / 100}
+        both = list(Voucher.objects.filter(pair=voucher.pair, reverses=None)) if voucher.pair else [voucher]
+        try:
+            with transaction.atomic():
+                red = reverse_voucher(voucher, day, actor=self.first, at=AT, kind="overstated", parts=parts)
+                post_draft(red.pk, actor=self.second, at=AT)
+        except NotReversible as refusal:
+            assert share > 100 or day < voucher.on or voucher.reverses_id is not None, refusal.why
+            return
+        except (PeriodClosed, NegativeBalance):
+            return
+        assert share <= 100
+        for each in both:
             sign = 1 if each.direction in ("income", "transfer_in", "held_in") else -1
             self.move(each.book.kind, each.money_account.means, -sign * fen)
             if each.to_account is not None:

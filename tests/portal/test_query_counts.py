@@ -18,7 +18,6 @@ from compounds.choices import Role
 from compounds.models import Compound
 from core.models import Job, User
 from core.operations import machine, store_bytes, store_paper
-from core.operations import machine, store_paper
 from fees.documents import remainders
 from fees.models import (
     Asset,
