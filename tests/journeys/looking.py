@@ -27,6 +27,15 @@ def faults(page: Page, *, office: bool = False) -> list[str]:
     return found
 
 
+def shift(page: Page) -> float:
+    """Return by how much what was shown has moved since the page was opened (layout shift)."""
+    moved: float = page.evaluate(
+        "new Promise(done => { let sum = 0; new PerformanceObserver(list => { for (const e of list.getEntries()) sum += e.value; })"
+        ".observe({type: 'layout-shift', buffered: true}); setTimeout(() => done(sum), 60); })"
+    )
+    return round(moved, 4)
+
+
 def metrics(page: Page) -> dict[str, Any]:
     """Return each component's left, width, height, lines of text and sizes of type."""
     found: dict[str, Any] = page.evaluate(f"({SCRIPT}).metrics()")

@@ -1,10 +1,15 @@
-"""Every public page and the main office pages: no violation for axe, nothing wider than the window, phone and PC."""
+"""Every public page and the office's pages in light, dark and 大字版, on a phone and on a PC.
+
+No violation for axe; nothing against look.md that can be measured (targets, contrast, type, width); nothing that moves.
+"""
 
 from __future__ import annotations
 
 import pytest
+from playwright.sync_api import expect
 
 from tests.journeys.conftest import OFFICE, PHONE, Visit
+from tests.journeys.looking import DARK, LIGHT, dress, faults, shift, wear_large_type
 
 MAIN = "11010700303701"
 LEDGER = f"/compounds/{MAIN}/ledgers/"
@@ -23,21 +28,34 @@ PUBLIC = {
     "login": "/login/",
 }
 BOOKS = f"/office/compounds/{MAIN}"
+BOOK = f"{BOOKS}/books/service"
+VOUCHER = f"{BOOK}/{{year}}/{{number}}"
 BOOKKEEPER = {
     "workbench": "/office/",
     "password": "/office/password/",
+    "desk": "/office/desk/",
+    "pin": "/office/pin/",
+    "keys": "/office/keys/",
     "search": "/office/search/?q=3-2-501",
     "scope": "/office/scope/",
     "office_compounds": "/office/compounds/",
     "office_compound": f"{BOOKS}/",
-    "cash_book": f"{BOOKS}/books/service/",
-    "cash_book_closed": f"{BOOKS}/books/service/?month={{month}}",
+    "cash_book": f"{BOOK}/",
+    "cash_book_closed": f"{BOOK}/?month={{month}}",
     "drafts": f"{BOOKS}/drafts/",
-    "office_voucher": f"{BOOKS}/books/service/{{year}}/{{number}}/",
-    "reversal": f"{BOOKS}/books/service/{{year}}/{{number}}/reversal/",
+    "office_voucher": f"{VOUCHER}/",
+    "voucher_papers": f"{VOUCHER}/papers/",
+    "reversal": f"{VOUCHER}/reversal/",
+    "correction": f"{VOUCHER}/correction/",
+    "transfer": f"{BOOK}/transfer/",
+    "held": f"{BOOK}/held/",
     "closings": f"{BOOKS}/closing/",
     "closing": f"{BOOKS}/closing/{{month}}/",
+    "memo": f"{BOOKS}/memo/",
+    "money_accounts": f"{BOOKS}/accounts/",
+    "money_account_new": f"{BOOKS}/accounts/new/",
     "office_ledgers": f"{BOOKS}/ledgers/",
+    "office_ledger": f"{BOOKS}/ledgers/{{month}}/",
     "history": "/office/history/",
 }
 HEAD = {"head_workbench": "/office/", "review": "/office/review/"}
@@ -46,6 +64,7 @@ STREET = {
     "street_compounds": "/office/compounds/",
     "publish": "/office/ledgers/",
     "jobs": "/office/jobs/",
+    "shared_accounts": "/office/shared-accounts/",
 }
 SIZES = pytest.mark.parametrize("size", [PHONE, OFFICE], ids=["390", "1280"])
 
@@ -63,26 +82,42 @@ def facts(visit: Visit) -> dict[str, str]:
     }
 
 
-def look_at(visit: Visit, size: tuple[int, int], pages: dict[str, str], username: str = "") -> None:
+def look_at(
+    visit: Visit, size: tuple[int, int], pages: dict[str, str], username: str = "", large: bool = False
+) -> None:
+    """Open each page, once in light and once in dark, and collect what is wrong."""
     known = facts(visit)
     visitor = visit(size=size)
+    page = visitor.page
     if username:
         visitor.login(username)
+    if large:
+        wear_large_type(page, visitor.site.url)
     wrong = []
     for name, path in pages.items():
+        dress(page, LIGHT)
         visitor.go(path.format(**known))
-        visitor.shoot(f"page_{name}")
-        try:
-            visitor.check_no_sideways_scroll()
-            visitor.check_accessible()
-        except AssertionError as problem:
-            wrong.append(str(problem))
-    assert not wrong, "\n\n".join(wrong)
+        visitor.shoot(f"page_{name}{'_large' if large else ''}")
+        if shift(page) > 0:
+            wrong.append(f"{page.url}: what was shown moved by {shift(page)}")
+        for mode in (LIGHT,) if large else (LIGHT, DARK):
+            dress(page, mode)
+            try:
+                visitor.check_accessible()
+            except AssertionError as problem:
+                wrong.append(f"{mode}: {problem}")
+            wrong += [f"{page.url} {mode}: {each}" for each in faults(page, office=bool(username) or name == "login")]
+    assert not wrong, "\n".join(wrong)
 
 
 @SIZES
 def test_public_pages(visit: Visit, size: tuple[int, int]) -> None:
     look_at(visit, size, PUBLIC)
+
+
+@SIZES
+def test_public_pages_in_large_type(visit: Visit, size: tuple[int, int]) -> None:
+    look_at(visit, size, PUBLIC, large=True)
 
 
 @SIZES
@@ -100,6 +135,49 @@ def test_the_streets_pages(visit: Visit, size: tuple[int, int]) -> None:
     look_at(visit, size, STREET, "limin")
 
 
+def test_the_sheet_of_keys_opens_and_closes(visit: Visit) -> None:
+    """? lists what the page can do by key, its own buttons among it; Esc takes it away and gives the focus back."""
+    clerk = visit()
+    clerk.login("wuli")
+    page = clerk.go(f"{BOOK}/")
+    page.locator("body").evaluate("document.activeElement.blur()")
+    sheet = page.locator("#keys")
+    expect(sheet).to_be_hidden()
+    page.keyboard.press("?")
+    expect(sheet).to_be_visible()
+    for words in ("交给复核", "存草稿", "照抄上一笔", "查小区"):
+        expect(sheet).to_contain_text(words)
+    expect(sheet).not_to_contain_text("直接打开")
+    clerk.check_accessible()
+    page.keyboard.press("Escape")
+    expect(sheet).to_be_hidden()
+    page.keyboard.press("/")
+    expect(page.locator("#search")).to_be_focused()
+    page.keyboard.type("?")  # a sign that is typed
+    expect(sheet).to_be_hidden()
+    page.get_by_role("link", name="按键").click()
+    expect(sheet).to_be_visible()
+
+    without = visit(javascript=False)
+    without.login("wuli")
+    without.page.get_by_role("link", name="按键").click()
+    expect(without.page.locator("h1")).to_have_text("按键")
+
+
+def test_a_printed_page_has_no_navigation_and_is_black_on_white(visit: Visit) -> None:
+    reader = visit(color_scheme="dark")
+    page = reader.go(f"{LEDGER}{facts(visit)['month']}/")
+    page.emulate_media(media="print", color_scheme="dark")
+    for gone in (".masthead-links", ".foot-links", ".type-size"):
+        expect(page.locator(gone).first).to_be_hidden()
+    found = page.evaluate(
+        "[document.body, ...document.querySelectorAll('.ledger td')].map(e => [getComputedStyle(e).color,"
+        " getComputedStyle(e).backgroundColor].join()).filter((v, i, all) => all.indexOf(v) === i)"
+    )
+    assert set(found) == {"rgb(0, 0, 0),rgb(255, 255, 255)", "rgb(0, 0, 0),rgba(0, 0, 0, 0)"}
+    assert page.locator(".ledger thead").first.evaluate("e => getComputedStyle(e).display") == "table-header-group"
+
+
 def test_the_harness_is_awake(visit: Visit) -> None:
     """Negative control: a picture without words, a page too wide, an inline style and a missing file are all noticed."""
     visitor = visit(size=PHONE)
@@ -112,6 +190,7 @@ def test_the_harness_is_awake(visit: Visit) -> None:
     page.evaluate("document.querySelector('h1').style.whiteSpace = 'nowrap'")
     with pytest.raises(AssertionError, match="wider than the window"):
         visitor.check_no_sideways_scroll()
+    assert shift(page) > 0 and any("wider" in each for each in faults(page))
     page.wait_for_load_state("networkidle")
     found = "\n".join(visitor.complaints.found)
     assert "404 GET" in found and "Content Security Policy" in found
