@@ -16,7 +16,8 @@ from compounds.choices import Role
 from compounds.models import Compound
 from core.choices import JobState
 from core.models import Job, User
-from fees.operations import approve_period, issue_ledger, prepare_period, return_draft, save_draft
+from core.operations import machine, store_paper
+from fees.operations import approve_period, issue_ledger, prepare_period, prove_posting, return_draft, save_draft
 from tests import factories
 from tests.portal.office import CODE, NOW, browser, see, send, valid, words
 
@@ -250,7 +251,28 @@ def test_compounds_are_found_by_text_and_area(home: Compound, street_browser: Cl
     assert "没有找到这样的小区" in see(street_browser, "/office/compounds/", q="没有的")
     assert "槐荫里" in see(street_browser, "/office/compounds/", area="110107004", page="999")
     said = see(street_browser, "/office/compounds/", q="槐荫")
-    assert "八角南里社区4还没有2026年10月看账簿" in said
+    assert "八角南里社区4还没结账2026年10月看账簿" in said
+
+
+def test_list_says_of_each_compound_how_its_posting_is(home: Compound) -> None:
+    """Posted with or without photographs, approved and not posted, late, without books."""
+    client = browser(factories.user(Role.STREET_STAFF, factories.STREET))
+    page = "/office/compounds/"
+    factories.compound("11010700300702", "晚晴里（演示）")
+    assert "晚晴里（演示）八角北里社区4还没建账" in see(client, page)
+    with time_machine.travel(NOW + timedelta(days=8), tick=False):
+        client = browser(factories.user(Role.STREET_STAFF, factories.STREET))
+        assert "八角南里社区4还没结账超期3天" in see(client, page)
+        factories.close(home)
+        assert "八角南里社区4已审定，没张贴超期3天" in see(client, page)
+        sheet = type("Sheet", (), {"bytes": b"%PDF-", "pages": 1})()
+        with patch("fees.operations.issuing.pdf.render", return_value=sheet):
+            ledger, _ = issue_ledger(home, date(2026, 10, 1), actor=machine("system"), at=NOW)
+        assert "八角南里社区4已公示照片还差2处" in see(client, page)
+        for place, colour in (("东门", "red"), ("西门", "blue")):
+            paper = store_paper(factories.picture(colour), name="a.png")
+            prove_posting(ledger, place, ledger.posted_on, [paper], actor=machine("system"), at=NOW)
+        assert "八角南里社区4已公示没有" in see(client, page)
 
 
 def test_compound_page_says_where_the_books_stand(home: Compound, people: tuple[User, User]) -> None:

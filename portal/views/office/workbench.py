@@ -22,11 +22,10 @@ from portal.waiting import (
     done_today,
     first_month_to_write,
     grouped,
-    month_state,
     steps_of,
     waiting_for,
-    with_books_state,
 )
+from portal.waiting.lists import month_state, posting_of, with_books_state, with_posting
 
 SHOWN = 60
 
@@ -111,12 +110,18 @@ def office_compounds(request: OfficeRequest) -> HttpResponse:
             compounds = compounds.matching(form.cleaned_data["q"])
         if form.cleaned_data["area"]:
             compounds = compounds.in_area(form.cleaned_data["area"])
-    page = page_of(with_books_state(compounds.with_register_totals()), request)
+    month = previous_month(request.today)
+    page = page_of(with_posting(with_books_state(compounds.with_register_totals()), month), request)
     names = {a.code: a.name for a in mine}
     return render(
         request,
         "portal/office/compounds.html",
-        {"page": page, "form": form, "names": names, "rows": [(c, names.get(c.area_code[:12], "")) for c in page]},
+        {
+            "page": page,
+            "form": form,
+            "month": month,
+            "rows": [(c, names.get(c.area_code[:12], ""), posting_of(c, month, request.today)) for c in page],
+        },
     )
 
 

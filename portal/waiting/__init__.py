@@ -16,7 +16,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from compounds.choices import Role
-from compounds.models import Compound, CompoundQuerySet
+from compounds.models import Compound
 from compounds.permissions import areas_of
 from core.choices import JobState
 from core.models import Entry, Job, User
@@ -82,32 +82,6 @@ class WaitingGroup:
     rows: tuple[Waiting, ...]
 
 
-@dataclass(frozen=True)
-class MonthState:
-    """How far the compounds of a scope are with a month's books."""
-
-    month: date
-    compounds: int
-    posted: int
-    approved: int
-    prepared: int
-
-    @property
-    def unprepared(self) -> int:
-        """Compounds whose month is not even prepared, those without books included."""
-        return self.compounds - self.posted - self.approved - self.prepared
-
-    @property
-    def rows(self) -> tuple[tuple[str, int], ...]:
-        """The states with their words, the furthest first."""
-        return (
-            ("已公示", self.posted),
-            ("已审定，没张贴", self.approved),
-            ("等主任审定", self.prepared),
-            ("还没编制", self.unprepared),
-        )
-
-
 def month_words(period: Span | date, today: date) -> str:
     """Return a month or longer span as said in a row: 10月, 第三季度, with its year where that is not today's."""
     span = Span.of(period)
@@ -122,41 +96,6 @@ def unapproved(periods: PeriodQuerySet) -> PeriodQuerySet:
 def unposted(periods: PeriodQuerySet) -> PeriodQuerySet:
     """Keep the closed months whose ledger was not issued."""
     return periods.closed().not_posted()
-
-
-# --- The lists of compounds ---------------------------------------------------------------------------------------
-
-
-def with_books_state(compounds: CompoundQuerySet) -> CompoundQuerySet:
-    """Add ``posted_month`` (last ledger), ``open_month`` (first not closed) and ``waiting`` (drafts for review)."""
-    ledgers = Ledger.objects.months().filter(compound=OuterRef("pk")).order_by("-last_month")
-    months = unapproved(Period.objects.filter(compound=OuterRef("pk"))).order_by("month")
-    drafts = (
-        Draft.objects.filter(book__compound=OuterRef("pk"), state=DraftState.HANDED_IN)
-        .order_by()
-        .values("book__compound")
-        .annotate(n=Count("pk"))
-    )
-    return compounds.annotate(
-        posted_month=Subquery(ledgers.values("last_month")[:1]),
-        open_month=Subquery(months.values("month")[:1]),
-        waiting=Subquery(drafts.values("n")),
-    )
-
-
-def month_state(prefixes: Sequence[str], month: date) -> MonthState:
-    """Return how far the compounds of a scope are with one month; three queries."""
-    compounds = Compound.objects.within(list(prefixes))
-    periods = Period.objects.filter(month=month, compound__in=compounds)
-    steps = dict(periods.with_step().order_by().values("step").annotate(n=Count("pk")).values_list("step", "n"))  # type: ignore[misc]
-    posted = Ledger.objects.months().filter(first_month=month, version=1, compound__in=compounds).count()
-    return MonthState(
-        month=month,
-        compounds=compounds.count(),
-        posted=posted,
-        approved=steps.get(ClosingStep.APPROVED, 0) - posted,
-        prepared=steps.get(ClosingStep.PREPARED, 0),
-    )
 
 
 # --- One person's rows --------------------------------------------------------------------------------------------
