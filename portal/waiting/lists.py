@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -58,17 +59,16 @@ def with_books_state(compounds: CompoundQuerySet) -> CompoundQuerySet:
 
 
 def month_state(prefixes: Sequence[str], month: date) -> MonthState:
-    """Return how far the compounds of a scope are with one month; three queries."""
-    compounds = Compound.objects.within(list(prefixes))
-    periods = Period.objects.filter(month=month, compound__in=compounds)
-    steps = dict(periods.with_step().order_by().values("step").annotate(n=Count("pk")).values_list("step", "n"))  # type: ignore[misc]
-    posted = Ledger.objects.months().filter(first_month=month, version=1, compound__in=compounds).count()
+    """Return how far the compounds of a scope are with one month; one query."""
+    compounds = with_posting(Compound.objects.within(list(prefixes)), month).order_by()
+    rows = list(compounds.values_list("month_step", "month_places"))
+    unposted = Counter(step for step, places in rows if places is None)
     return MonthState(
         month=month,
-        compounds=compounds.count(),
-        posted=posted,
-        approved=steps.get(ClosingStep.APPROVED, 0) - posted,
-        prepared=steps.get(ClosingStep.PREPARED, 0),
+        compounds=len(rows),
+        posted=sum(places is not None for _, places in rows),
+        approved=unposted[ClosingStep.APPROVED],
+        prepared=unposted[ClosingStep.PREPARED],
     )
 
 
