@@ -61,7 +61,7 @@ def with_books_state(compounds: CompoundQuerySet) -> CompoundQuerySet:
 def month_state(prefixes: Sequence[str], month: date) -> MonthState:
     """Return how far the compounds of a scope are with one month; one query."""
     compounds = with_posting(Compound.objects.within(list(prefixes)), month).order_by()
-    rows = list(compounds.values_list("month_step", "month_places"))
+    rows = list(compounds.values_list("month_step", "month_places"))  # type: ignore[misc]
     unposted = Counter(step for step, places in rows if places is None)
     return MonthState(
         month=month,
