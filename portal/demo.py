@@ -10,6 +10,8 @@ from decimal import Decimal
 
 from compounds.choices import Role
 from core.hashing import canonical_json
+from fees.choices import MemoKind
+from fees.operations import AssetData, MemoData
 from fees.rules import DENOMINATIONS, last_day
 
 FEN = Decimal("0.01")
@@ -317,3 +319,31 @@ def month_of_flows(shape: Shape, month: date, *, last: bool) -> list[Flow]:
     end = last_day(month).day
     order = sorted(range(len(flows)), key=lambda i: (min(flows[i].day, end), i))
     return [flows[i] for i in order]
+
+
+# What the auditor of the main compound said of a month so many months back, and what the head answered.
+OPINIONS = {
+    0: ("opinion", "道闸维修没有附合同，请补上。", "合同在街道备案，复印件11月前补到凭证里。"),
+    3: ("opinion", "疏通下水的三处没有写是哪几栋楼。", "1、4、6号楼，下次写在摘要里。"),
+}
+
+THINGS = (
+    AssetData("公示栏", date(2019, 9, 1), "2", "块", None, "东门、3号楼前", "王秀兰", "街道送的"),
+    AssetData("针式打印机", date(2023, 4, 12), "1", "台", _yuan(1299), "自管会办公室", "吴丽"),
+    AssetData("灭火器", date(2024, 6, 3), "24", "个", _yuan(1680), "各单元一层", "刘玉珍", "每年6月送检"),
+)
+
+
+def beside_the_books(month: date) -> list[tuple[int, MemoData, Decimal | None]]:
+    """Return what is noted beside the main compound's books: so many months back, the line, and what is left of it."""
+    end = last_day(month)
+    return [
+        (9, MemoData(MemoKind.OUTSIDE, month.replace(day=18), _yuan(18600), "街道直接付给保洁公司的半年补贴", "八角街道办事处",
+                     source="government", service_line="greening"), None),
+        (0, MemoData(MemoKind.OUTSIDE, month.replace(day=14), _yuan(2400), "送来并装好8把长椅", "燕西机械厂（演示）",
+                     source="property_units", service_line="greening"), None),
+        (0, MemoData(MemoKind.ARREARS, end, _yuan(1932), f"{month.month}月物业服务费", households=23), None),
+        (0, MemoData(MemoKind.PREPAID, end, _yuan(1260), "预交以后月份的物业服务费", households=15), None),
+        (0, MemoData(MemoKind.UNPAID, month.replace(day=25), _yuan(4650), f"{month.month}月保洁费，合同约定25日付", "和顺里物业",
+                     service_line="greening"), _yuan(1650)),
+    ]  # fmt: skip

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from pathlib import Path
@@ -25,14 +26,18 @@ from fees.choices import BookKind, Direction, Means, Told
 from fees.documents import parts_on, total_of
 from fees.models import Account, Book, CashCount, Ledger, MoneyAccount, Period, Reconciliation, SharedAccount, Voucher
 from fees.operations import (
+    AssetData,
     DraftData,
     LineData,
     OpeningData,
     Posting,
     approve_period,
     confirm_balances,
+    give_opinion,
     issue_ledger,
+    list_asset,
     money_account_of,
+    note_memo,
     open_books,
     post_draft,
     post_opening,
@@ -42,14 +47,17 @@ from fees.operations import (
     reversal_summary,
     save_draft,
 )
-from fees.rules import ZERO, account_effects, last_day, month_of, months_from, next_month, previous_month
+from fees.rules import ZERO, account_effects, last_day, month_of, months_before, months_from, next_month, previous_month
 from portal.demo import (
     KEEPER,
+    OPINIONS,
     PEOPLE,
     SHAPES,
+    THINGS,
     Flow,
     Person,
     Shape,
+    beside_the_books,
     decision_of,
     month_of_flows,
     opening_of,
@@ -410,6 +418,9 @@ class Command(ProductCommand):
             red = self._red(books, month, flows[cut], wrong)
             rest = self._postings(books, month, flows[cut + 1 :])
             posted += post_postings(compound, [red, *rest], **acts)  # type: ignore[arg-type]
+        self._things(compound, shape, posted, keeper, at)
+        if shape is SHAPES[0]:
+            self._beside(compound, month, keeper, at)
         if last and shape.state == "open":
             return
         self._hold_against_the_world(books, month, posted, keeper)
@@ -418,7 +429,37 @@ class Command(ProductCommand):
         prepare_period(period, REASONS, actor=keeper, at=_at(day.replace(day=2)))
         if last and shape.state == "prepared":
             return
-        approve_period(period, actor=head, at=_at(day.replace(day=4)))
+        answer = ""
+        if shape is SHAPES[0]:
+            said = {months_before(self.month, back): words for back, words in OPINIONS.items()}
+            kind, text, answer = said.get(month, ("read", "", ""))
+            give_opinion(period, kind, text, actor=self.users["chenzhiyuan"], at=_at(day.replace(day=3)))
+        approve_period(period, actor=head, at=_at(day.replace(day=4)), note=answer)
+
+    def _things(self, compound: Compound, shape: Shape, posted: Sequence[Voucher], keeper: User, at: datetime) -> None:
+        """List what was bought; two compounds have still to do it."""
+        if shape in SHAPES[1:3]:
+            return
+        for voucher in posted:
+            if voucher.direction == Direction.EXPENSE and any(x.account_id == "213" for x in voucher.lines.all()):
+                data = AssetData(
+                    "单元门对讲", voucher.on, str(sum(shape.entrances)), "套", voucher.amount, "各单元门", "主任"
+                )
+                list_asset(compound, data, actor=keeper, at=at, voucher=voucher)
+
+    def _beside(self, compound: Compound, month: date, keeper: User, at: datetime) -> None:
+        """Note what stands beside the books of the main compound, and the things that were there before."""
+        if month == self.month:
+            for thing in THINGS:
+                list_asset(compound, thing, actor=keeper, at=at)
+        for back, data, left in beside_the_books(month):
+            if month == months_before(self.month, back):
+                entry = note_memo(compound, data, actor=keeper, at=at)
+                if left is not None:
+                    paid = replace(
+                        data, settles=entry.pk, amount=data.amount - left, on=last_day(month), text="已付一部分"
+                    )
+                    note_memo(compound, paid, actor=keeper, at=at)
 
     def _now(self, compound: Compound, shape: Shape, books: dict[str, Book], keeper: User, head: User) -> None:
         """Put a few vouchers into the present month: posted, waiting for review, sent back; money in the code."""
