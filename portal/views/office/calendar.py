@@ -13,7 +13,7 @@ from fees.rules import month_of, months_before, months_from, next_month, previou
 from portal.views.office.door import OfficeRequest, compound_page, find_compound, in_scope, month_or_404
 
 MONTHS_SHOWN = 4
-PAGES = {"post": "office_ledgers", "span": "office_ledgers"}
+PAGES = {"post": "office_ledgers", "span": "office_ledgers", "count": "money_accounts", "reconcile": "money_accounts"}
 
 
 def page_of_task(task: Task) -> str:
