@@ -2,17 +2,31 @@
 
 from __future__ import annotations
 
+import json
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 
 from django.db.models import Min
+from django.db.models.functions import TruncMonth
 from django.utils import timezone
 
 from compounds.models import Appointment, Compound
 from fees.choices import ClosingStep, Means
-from fees.models import CashCount, Closing, Draft, Ledger, MoneyAccount, Opening, Period, PostingProof, Reconciliation
+from fees.models import (
+    BalanceSlip,
+    CashCount,
+    Closing,
+    Draft,
+    Ledger,
+    MoneyAccount,
+    Opening,
+    Period,
+    PostingProof,
+    Reconciliation,
+    Voucher,
+)
 from fees.rules import (
     APPROVE_DUE_DAY,
     COUNT_DAYS,
@@ -131,13 +145,13 @@ class _Facts:
     ledgers: dict[tuple[int, str], Ledger]
     places: dict[int, dict[str, date]]
     cash: dict[int, set[int]]
-    others: dict[int, set[int]]
+    moved: dict[tuple[int, date], set[int]]  # bank and code accounts that moved in a month: they have a statement
     counted: dict[tuple[int, date], date]
     matched: dict[tuple[int, date], date]
 
 
 def calendar_of(compounds: Sequence[Compound], months: Sequence[date], today: date) -> list[MonthTasks]:
-    """Return what is due for these months in these compounds; eight queries."""
+    """Return what is due for these months in these compounds; ten queries."""
     facts = _facts(compounds, months[0], months[-1])
     order = list(LABELS)
     return [
@@ -172,12 +186,21 @@ def _facts(compounds: Sequence[Compound], first: date, last: date) -> _Facts:
     for ledger, place, on in proofs.values_list("ledger", "place", "on"):
         places[ledger].setdefault(place, on)
     cash: dict[int, set[int]] = defaultdict(set)
-    others: dict[int, set[int]] = defaultdict(set)
+    others: dict[int, int] = {}
     accounts = MoneyAccount.objects.filter(book__compound__in=compounds, ended_on__isnull=True)
     for account, home, means in accounts.values_list("pk", "book__compound", "means"):
-        (cash if means == Means.CASH else others)[home].add(account)
+        if means == Means.CASH:
+            cash[home].add(account)
+        else:
+            others[account] = home
+    moved: dict[tuple[int, date], set[int]] = defaultdict(set)
+    vouchers = Voucher.objects.filter(book__compound__in=compounds, on__gte=first, on__lte=last_day(last)).order_by()
+    for one, other, month in vouchers.values_list("money_account", "to_account", TruncMonth("on")).distinct():
+        for account in (one, other):
+            if account in others:
+                moved[others[account], month].add(account)
     counted, matched = _counted(compounds, first, last), _matched(compounds, first, last)
-    return _Facts(first_months(compounds), steps, ledgers, places, cash, others, counted, matched)
+    return _Facts(first_months(compounds), steps, ledgers, places, cash, moved, counted, matched)
 
 
 def _tasks(compound: Compound, month: date, facts: _Facts, today: date) -> Iterator[Task]:
@@ -190,11 +213,12 @@ def _tasks(compound: Compound, month: date, facts: _Facts, today: date) -> Itera
     row = facts.ledgers.get((key, code))
     due: list[tuple[str, date, date | None]] = [
         ("count", last_day(month), _all_of(facts.counted, facts.cash[key], month)),
-        ("reconcile", after.replace(day=PREPARE_DUE_DAY), _all_of(facts.matched, facts.others[key], month)),
         ("prepare", after.replace(day=PREPARE_DUE_DAY), taken.get(ClosingStep.PREPARED)),
         ("approve", after.replace(day=APPROVE_DUE_DAY), taken.get(ClosingStep.APPROVED)),
         ("post", due_day(month), row.posted_on if row else None),
     ]
+    if moved := facts.moved.get((key, month)):
+        due.append(("reconcile", after.replace(day=PREPARE_DUE_DAY), _all_of(facts.matched, moved, month)))
     if row is not None:
         shown = sorted(facts.places[row.pk].values())
         enough = shown[PLACES_NEEDED - 1] if len(shown) >= PLACES_NEEDED else None
@@ -210,11 +234,20 @@ def _tasks(compound: Compound, month: date, facts: _Facts, today: date) -> Itera
 
 
 def _matched(compounds: Sequence[Compound], first: date, last: date) -> dict[tuple[int, date], date]:
-    """Return when a bank or code account was held against its statement, by account and month."""
+    """Return when a bank or code account was held against its statement, or its holder confirmed it, by month."""
     rows = Reconciliation.objects.filter(
         money_account__book__compound__in=compounds, month__gte=first, month__lte=last
     ).values_list("money_account", "month", "at")
-    return {(account, month): timezone.localdate(at) for account, month, at in rows}
+    found = {(account, month): timezone.localdate(at) for account, month, at in rows}
+    slips = BalanceSlip.objects.filter(
+        shared__parts__book__compound__in=compounds, on__gte=first, on__lte=last_day(last)
+    ).distinct()
+    for slip in slips:
+        if slip.on == last_day(slip.on):
+            found |= {
+                (account, month_of(slip.on)): timezone.localdate(slip.at) for account, _ in json.loads(slip.parts)
+            }
+    return found
 
 
 def _counted(compounds: Sequence[Compound], first: date, last: date) -> dict[tuple[int, date], date]:
