@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import uuid
 from collections.abc import Callable, Iterator
@@ -50,6 +51,7 @@ def _services(var: Path, database: str, prefix: str) -> dict[str, str]:
         PUBLIC_URL="http://127.0.0.1",
         REDIS_URL=REDIS,
         REDIS_PREFIX=prefix,
+        POSTING_DAY="0",
     )
 
 
@@ -88,6 +90,7 @@ def run(tmp_path: Path, env: dict[str, str]) -> Iterator[Callable[..., Child]]:
         children.append(child)
         return child
 
+    start.children = children  # type: ignore[attr-defined]
     yield start
     for child in children:
         child.kill()
@@ -213,3 +216,62 @@ def test_control_without_the_lease_the_task_runs_twice(env: Any) -> None:
     sabotage = "jobs._runnable = lambda now: Job.objects.all()"
     python(RACE.format(sabotage=sabotage, times=20, name="twice"), env)
     assert len(begun(env)) > 20
+
+
+# --- Ledgers ------------------------------------------------------------------------------------------------------
+
+STREET = """
+from datetime import date
+from core.operations import machine
+from fees.documents import PrintOptions
+from fees.operations import start_printing, start_publishing
+from fees.rules import Span
+from compounds.models import Compound
+from tests import factories
+quarter, by = Span.parse("2026-Q3"), machine("system")
+"""
+QUARTER = (
+    STREET
+    + """
+homes = [factories.compound(f"{factories.COMMUNITY}7{n}", f"第{n}院（演示）") for n in range(4)]
+for home in homes:
+    for month in quarter.months:
+        factories.some_month(home, month)
+        factories.close(home, month)
+print(start_publishing(quarter, factories.STREET, homes, actor=by, at=timezone.now()).key)
+"""
+)
+PRINT = (
+    STREET
+    + """
+homes = list(Compound.objects.filter(ledgers__code="2026-Q3"))
+print(start_printing(quarter, factories.STREET, homes, PrintOptions(2), actor=by, at=timezone.now()).key)
+"""
+)
+
+
+def test_a_killed_worker_posts_a_quarter_once_and_prints_it_once(env: Any, rows: Any, run: Any, tmp_path: Path) -> None:
+    """R1 on ledgers: SIGKILL while a quarter is posted, then while it is put together for the printer."""
+    key = python(QUARTER, env)
+    worker, _ = run(*SOLO), run("beat")
+    eventually(lambda: len([p for p in parts(rows, key) if p[0] == "done"]) >= 1, 90, tmp_path / "output")
+    worker.kill()
+    assert rows("SELECT state FROM core_job WHERE key = %s", key) == [("running",)]
+    run(*SOLO)
+    eventually(done(rows, key), 120, tmp_path / "output")
+    posted = rows("SELECT compound_id, count(*) FROM fees_ledger WHERE code = '2026-Q3' GROUP BY compound_id")
+    assert [count for _, count in posted] == [1] * 4
+    assert rows("SELECT count(*) FROM core_document WHERE kind = 'ledger'") == [(4,)], "no document without a ledger"
+
+    run_key = python(PRINT, env)
+    state = "SELECT state, attempts FROM core_job WHERE key = %s"
+    eventually(lambda: rows(state, run_key)[0][0] in ("running", "done"), 60, tmp_path / "output")
+    for child in run.children:  # type: ignore[attr-defined]
+        child.kill()
+    run(*SOLO)
+    run("beat")
+    eventually(done(rows, run_key), 120, tmp_path / "output")
+    ((result,),) = rows("SELECT result FROM core_job WHERE key = %s", run_key)
+    (file,) = json.loads(result)["files"]
+    stored = tmp_path / "documents" / file["sha256"][:2] / file["sha256"]
+    assert stored.stat().st_size == file["size"] and file["pages"] > 4 * 2
