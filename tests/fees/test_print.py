@@ -5,6 +5,8 @@ from __future__ import annotations
 import io
 import re
 import subprocess
+from dataclasses import replace
+from datetime import date, timedelta
 from decimal import Decimal
 from pathlib import Path
 
@@ -16,7 +18,7 @@ from PIL import Image
 
 from core import pdf
 from core.money import show_money
-from fees.documents import Ledger, print_context
+from fees.documents import Booked, Correction, Ledger, print_context
 from tests.fees.example_ledger import (
     empty_ledger,
     example_ledger,
@@ -174,3 +176,50 @@ def test_what_people_typed_is_text_on_paper() -> None:
     assert "<imgsrc=" in pages[0]
     assert "{{x}}" in pages[0]
     assert b"root:" not in content
+
+
+def year_ledger(count: int) -> Ledger:
+    """Return the ledger of a year with that many lines, every day of it in its turn."""
+    start = date(2026, 1, 1)
+    month = long_ledger(count)
+    lines = [
+        replace(line, on=start + timedelta(days=n * 365 // max(count, 1)))
+        for n, line in enumerate(month.book("service").lines)
+    ]
+    books = tuple(replace(book, lines=tuple(lines) if book.book == "service" else ()) for book in month.books)
+    return make_ledger(books, period="2026", first_on=start, last_on=date(2026, 12, 31))  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("count", [0, 60, 600])
+def test_a_year_prints_its_sums_first_and_every_line_after(count: int) -> None:
+    _, pages = printed(year_ledger(count))
+    text = "".join(pages)
+    assert "2026年全年收支公示表" in pages[0] and "四还没收、还没付" in pages[0]
+    assert text.index("各月合计") < text.index("按类合计") < text.index("每一笔")
+    for month in range(1, 13):
+        assert f"2026年{month}月" in text
+    assert text.count("件") >= count * 5 // 7
+    for page in pages:  # a sum is never alone: its column's head stands over it
+        if "支出合计" in page and "按类合计" not in page:
+            assert "笔数小计（元）" in page or HEADS in page
+    # The double rule of the closing never opens a page.
+    assert not any(re.search(r"结余（元）12月31日年末结余", page) for page in pages)
+
+
+def test_a_correction_says_so_on_its_first_page_and_lists_what_was_wrong() -> None:
+    plain = example_ledger()
+    wrong = Correction(
+        2, "service", 217, date(2026, 10, 16), Decimal("345.00"), "少写了一层", 1, "更换楼道感应灯23盏，每盏15元",
+        "更换楼道感应灯23盏，每盏15元，一至六层", Booked("2026-11", 230, date(2026, 11, 3), Decimal("-15.00")),
+    )  # fmt: skip
+    texts = {217: wrong.text or ""}
+    books = tuple(
+        replace(b, lines=tuple(replace(x, summary=texts.get(x.number, x.summary)) for x in b.lines))
+        for b in plain.books
+    )
+    _, pages = printed(make_ledger(books, version=2, corrections=(wrong,)))  # type: ignore[arg-type]
+    text = "".join(pages)
+    assert "第1次更正这张代替先前贴出的第1版。更正1处" in pages[0]
+    assert "更正更换楼道感应灯23盏，每盏15元，一至六层（原来写的是" in text
+    assert "少写了一层" in text and "已在11月3日第230号记账，−15.00元" in text
+    assert all("第2版（第1次更正）" in page for page in pages)

@@ -35,9 +35,11 @@ from fees.documents import Ledger, ledger_csv, ledger_json
 from fees.models import Ledger as LedgerRow
 from fees.models import Voucher
 from fees.operations import Posting, issue_ledger, post_draft, post_postings, reverse_voucher
+from fees.rules import Span
 from portal.views import public
 from tests import factories
 from tests.fees.example_ledger import example_ledger, ledger_with_everything, make_ledger, next_version
+from tests.portal.office import valid, words
 
 OCTOBER = date(2026, 10, 1)
 # Who handled money, and who typed: none of them may ever stand on a public page.
@@ -724,3 +726,27 @@ def test_both_books_are_linked(site: Site, client: Client) -> None:
     text = client.get(ledger_path(site)).content.decode()
     for book in BookKind.values:
         assert f"/compounds/{site.home.code}/vouchers/{book}/2026/" in text
+
+
+def test_a_quarter_shows_sums_by_month_then_every_line(site: Site, client: Client, quick_pdf: None) -> None:
+    for month in (11, 12):
+        factories.some_month(site.home, date(2026, month, 1))
+        factories.close(site.home, date(2026, month, 1))
+    row, _ = issue_ledger(site.home, Span.parse("2026-Q4"), actor=machine("system"), at=factories.AT)
+    html = valid(client.get(f"/compounds/{site.home.code}/ledgers/2026-Q4/"))
+    text = words(html)
+    assert "2026年第四季度收支公示表" in text and "这个季度的结论" in text
+    assert text.index("各月合计") < text.index("按类合计") < text.index("每一笔")
+    assert f'href="/compounds/{site.home.code}/ledgers/2026-10/"' in html  # a month that hangs too
+    assert f'href="/compounds/{site.home.code}/ledgers/2026-12/"' not in html
+    shown = json.loads(row.document.data)
+    for book in shown["books"]:
+        for line in book["lines"]:
+            address = f"/vouchers/{book['book']}/{line['on'][:4]}/{line['number']}/"
+            assert address in html
+    listed = words(valid(client.get(f"/compounds/{site.home.code}/ledgers/")))
+    assert "2026年全年、半年、季度" in listed and "2026年第四季度" in listed and "2026年各月" in listed
+    home = words(valid(client.get(f"/compounds/{site.home.code}/")))
+    assert "2026年第四季度收支公示表" in home and "10月的账" in home  # the newest month stays the page's own
+    old = words(valid(client.get(f"/compounds/{site.home.code}/ledgers/?year=1999")))
+    assert "2026年各月" in old

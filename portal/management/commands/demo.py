@@ -47,7 +47,17 @@ from fees.operations import (
     reversal_summary,
     save_draft,
 )
-from fees.rules import ZERO, account_effects, last_day, month_of, months_before, months_from, next_month, previous_month
+from fees.rules import (
+    ZERO,
+    Span,
+    account_effects,
+    last_day,
+    month_of,
+    months_before,
+    months_from,
+    next_month,
+    previous_month,
+)
 from portal.demo import (
     KEEPER,
     OPINIONS,
@@ -521,17 +531,22 @@ class Command(ProductCommand):
         for period in periods.select_related("compound"):
             if (period.compound.code, period.code) not in hanging:
                 waiting.setdefault(period.month, []).append(period.compound.code)
-        for month, codes in sorted(waiting.items(), reverse=True):
-            key = f"fees.publish_ledgers:{month:%Y-%m}:demo"
+        # One compound shows a quarter and a year too, at once.
+        longer = [
+            (span, [MAIN]) for length in (3, 12) if (MAIN, (span := self._last_whole(length)).code) not in hanging
+        ]
+        months = [(Span.of(month), codes) for month, codes in sorted(waiting.items(), reverse=True)]
+        for span, codes in [*longer, *months]:
+            key = f"fees.publish_ledgers:{span.code}:demo"
             if Job.objects.unfinished().filter(key=key).exists():
                 continue
-            day = next_month(month).replace(day=5)
+            day = next_month(span.last_month).replace(day=5)
             jobs.start(
                 "fees.tasks.publish_ledgers",
-                {"period": f"{month:%Y-%m}", "codes": sorted(codes), "actor_id": self.actor.pk,
+                {"period": span.code, "codes": sorted(codes), "actor_id": self.actor.pk,
                  "at": _at(day).isoformat()},
                 key=key,
-                title=f"{month.year}年{month.month}月收支公示，{len(codes)}个小区",
+                title=f"{span.label}收支公示，{len(codes)}个小区",
                 area_code=settings.DISTRICT_CODE,
                 actor=self.actor,
                 at=self.at,
@@ -539,3 +554,8 @@ class Command(ProductCommand):
             )  # fmt: skip
             started += 1
         return started
+
+    def _last_whole(self, length: int) -> Span:
+        """Return the newest span of so many months that is over with the month whose ledgers hang."""
+        span = Span(months_before(self.month, (self.month.month - 1) % length), length)
+        return span if span.last_month <= self.month else span.previous
