@@ -122,7 +122,6 @@ def waiting_for(user: User, prefixes: Sequence[str], today: date) -> list[Waitin
         *_cash_to_count(narrowed(areas_of(user, today, [Role.COMMITTEE_CASHIER]), prefixes), today),
         *_months_to_approve(user, reviews, today),
         *_months_to_post(reviews, today),
-        *_corrections_to_post(user, reviews, today),
         *_opinions_to_answer(reviews, today),
         *_months_to_read(user, reads, today),
         *_photographs_to_take(narrowed(areas_of(user, today, PROVERS), prefixes), today),
@@ -443,27 +442,6 @@ def _photographs_lacking(areas: list[str], today: date) -> list[Waiting]:
             f"{reverse('publish')}?period={row['code']}",
         )
         for row in rows
-    ]
-
-
-def _corrections_to_post(user: User, areas: list[str], today: date) -> list[Waiting]:
-    """Ledgers for which others wrote corrections, one row per ledger: the head's."""
-    if not areas:
-        return []
-    written = Ledger.objects.filter(compound__in=Compound.objects.within(areas), correction_drafts__isnull=False)
-    written = written.exclude(correction_drafts__entered_by=user).select_related("compound")
-    rows = written.annotate(n=Count("correction_drafts"), since=Min("correction_drafts__entered_at"))
-    return [
-        _row(
-            timezone.localdate(row.since) + timedelta(days=REVIEW_DAYS),
-            today,
-            row.compound.name,
-            f"{row.label}公示的更正",
-            f"写了{row.n}处，等您张贴",
-            "看更正",
-            reverse("ledger_corrections", args=[row.compound.code, row.code]),
-        )
-        for row in rows.order_by("pk")
     ]
 
 

@@ -195,7 +195,7 @@ def test_a_year_prints_its_sums_first_and_every_line_after(count: int) -> None:
     _, pages = printed(year_ledger(count))
     text = "".join(pages)
     assert "2026年全年收支公示表" in pages[0] and "四还没收、还没付" in pages[0]
-    assert text.index("各月合计") < text.index("按类合计") < text.index("每一笔")
+    assert text.index("各月合计") < text.index("按类合计") < text.index("每一笔日期凭证")
     for month in range(1, 13):
         assert f"2026年{month}月" in text
     assert text.count("件") >= count * 5 // 7

@@ -60,6 +60,7 @@ from fees.rules import (
 )
 from portal.demo import (
     KEEPER,
+    MAIN,
     OPINIONS,
     PEOPLE,
     SHAPES,
