@@ -152,7 +152,9 @@ def set_pin(user: User, pin: str, *, actor: User, at: datetime) -> None:
     record("user.pin", "设六位数字" if pin else "不再用六位数字", actor=actor, at=at, subject=user)
 
 
-def enter_by_pin(visit: DeskVisit, pin: str, *, since: datetime, at: datetime, from_where: str) -> User | None:
+def enter_by_pin(
+    visit: DeskVisit, pin: str, *, since: datetime, at: datetime, from_where: str, area_code: str
+) -> User | None:
     """Return whose turn it is at a desk, or None where the digits are not theirs; either is recorded.
 
     A try is counted before it is judged: however many come at once, no more than so many are judged. Not atomic, so
@@ -164,7 +166,7 @@ def enter_by_pin(visit: DeskVisit, pin: str, *, since: datetime, at: datetime, f
     user = User.objects.get(pk=visit.user_id)
     user.seen_from = from_where
     if not (user.pin and check_password(pin, user.pin)):
-        record("pin.failed", "换人时数字不对", actor=user, at=at, subject=user)
+        record("login.pin_failed", "换人时数字不对", actor=user, at=at, area_code=area_code, subject=user)
         return None
     DeskVisit.objects.filter(pk=visit.pk).update(wrong=0)
     return user

@@ -230,7 +230,8 @@ def test_five_wrong_tries_ask_for_the_password_again(shared: Client, wu: User, w
     assert "要再用密码登录一次" in words(valid(change(shared, wu, "111222")))
     shared.cookies.pop("sessionid")
     assert change(shared, wu, PIN).status_code == 200, "also without the session, the tries are counted"
-    assert Entry.objects.filter(action="pin.failed", actor=wu).count() == PIN_TRIES
+    failed = Entry.objects.filter(action="login.pin_failed", actor=wu).within([factories.STREET])
+    assert failed.count() == PIN_TRIES, "seen in the history of the area"
     assert not Entry.objects.filter(data__contains="111222").exists()
     assert change(shared, wang, OTHER).status_code == 302, "the others are not locked out"
     log_in(shared, wu)

@@ -53,7 +53,10 @@ def desk(request: HttpRequest) -> HttpResponse:
     after = request.POST.get("next", "") or request.GET.get("next", "")
     if request.method == "POST" and form.is_valid():
         visit = able[form.cleaned_data["person"]]
-        user = enter_by_pin(visit, form.cleaned_data["pin"], since=since, at=at, from_where=client_address(request))
+        user = enter_by_pin(
+            visit, form.cleaned_data["pin"], since=since, at=at, from_where=client_address(request),
+            area_code=home_area(visit.user, timezone.localdate(at)),
+        )  # fmt: skip
         if user is not None:
             make_room(request, user, at)
             change_person(request, user, password_at=visit.password_at, at=at)

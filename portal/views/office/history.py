@@ -31,6 +31,7 @@ ACTIONS = [
     ("shared.", "共用账户"),
     ("reconciliation.", "银行对账"),
     ("count.", "现金盘点"),
+    ("handover.", "交接清单"),
     ("attachment.", "票据"),
     ("cashbook.", "导入账目"),
     ("book.", "开账、打印和导出账簿"),
