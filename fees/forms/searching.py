@@ -48,8 +48,8 @@ class BookSearchForm(forms.Form):
         label="来源", choices=[("", "全部"), *Source.choices, (UNKNOWN, "支出未区分")], required=False
     )
     service_line = forms.ChoiceField(label="服务项目", choices=[("", "全部"), *ServiceLine.choices], required=False)
-    money_account = forms.ChoiceField(label="账户", required=False)
-    payee = CleanCharField(label="对方", max_length=60, required=False)
+    where = forms.ChoiceField(label="账户", required=False)
+    who = CleanCharField(label="对方", max_length=60, required=False)
     least = MoneyField(label="金额从", name="金额", zero=True, required=False)
     most = MoneyField(label="金额到", name="金额", zero=True, required=False)
     papers = forms.ChoiceField(
@@ -69,7 +69,7 @@ class BookSearchForm(forms.Form):
         """``accounts`` and ``money_accounts``: the chart and the compound's, where the page has them already."""
         super().__init__(data, auto_id="find_%s")  # beside the entry line, whose fields have the same names
         since, until = self.fields["since"], self.fields["until"]
-        account, money = self.fields["account"], self.fields["money_account"]
+        account, money = self.fields["account"], self.fields["where"]
         assert isinstance(since, DayField) and isinstance(until, DayField)
         assert isinstance(account, forms.ChoiceField) and isinstance(money, forms.ChoiceField)
         since.year_from = until.year_from = year
@@ -96,8 +96,8 @@ class BookSearchForm(forms.Form):
             account=data["account"],
             source=data["source"],
             service_line=data["service_line"],
-            money_account=int(data["money_account"]) if data["money_account"] else None,
-            payee=data["payee"],
+            money_account=int(data["where"]) if data["where"] else None,
+            payee=data["who"],
             words=data["words"],
             least=data["least"],
             most=data["most"],

@@ -81,7 +81,7 @@ EVERY = [1, 2, 3, 4, 5, 6, 7]
         ({"words": "李敏"}, [2]),
         ({"words": "2026〕7"}, [5]),
         ({"words": "%"}, []),
-        ({"payee": "张师傅"}, [2]),
+        ({"who": "张师傅"}, [2]),
         ({"direction": "transfer_out"}, [3]),
         ({"direction": "held_in"}, [4]),
         ({"account": "203"}, [2, 5, 7]),
@@ -104,7 +104,7 @@ def test_every_filter(keeper: Client, query: dict[str, str], numbers: list[int])
 
 def test_a_money_account_is_found_on_both_ends(home: Compound, keeper: Client) -> None:
     cash = MoneyAccount.objects.get(book__compound=home, book__kind="service", means="cash")
-    assert found(keeper, money_account=str(cash.pk)) == [1, 3]
+    assert found(keeper, where=str(cash.pk)) == [1, 3]
 
 
 def test_balances_are_the_whole_books(keeper: Client) -> None:
