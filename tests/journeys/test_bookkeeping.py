@@ -74,6 +74,12 @@ def test_a_voucher_is_typed_and_reviewed_without_the_mouse(visit: Visit) -> None
     proposed = page.locator("[data-balance]").inner_text()
     keeper.shoot("entry_typed")
     page.keyboard.press("Control+Enter")
+    # More than the head may decide alone: the field of the decision's number says so, ready to be typed in.
+    expect(page.locator(".error-summary")).to_contain_text("要由自管会会议决定")
+    expect(page.locator("[name=decision]")).to_be_focused()
+    keeper.shoot("entry_without_decision")
+    page.keyboard.type("自管会会议5号")
+    page.keyboard.press("Control+Enter")
     expect(page.locator("body")).to_contain_text("三号楼门禁换主板，1,260.00元")
 
     number = post(head(visit), "三号楼门禁换主板")
@@ -84,6 +90,29 @@ def test_a_voucher_is_typed_and_reviewed_without_the_mouse(visit: Visit) -> None
     expect(row).to_contain_text("1,260.00")
     assert row.locator("td").last.inner_text() == proposed
     keeper.shoot("entry_posted")
+
+
+def test_several_lines_are_typed_without_waiting_and_copied_whole(visit: Visit) -> None:
+    """F4 adds a line on the spot, quantity times price fills the amount, F8 brings the last voucher again."""
+    keeper = bookkeeper(visit)
+    page = keeper.page
+    type_voucher(page, "门岗灯管", "30.50")
+    page.keyboard.press("F4")
+    expect(page.locator("[name=line-1-summary]")).to_be_focused()
+    page.keyboard.type("门岗水壶")
+    page.keyboard.press("Enter")
+    page.keyboard.type("203")
+    page.locator("[name=line-1-quantity]").fill("2")
+    page.locator("[name=line-1-unit_price]").fill("45")
+    expect(page.locator("[name=line-1-expense]")).to_have_value("90.00")
+    expect(page.locator("[data-total]")).to_have_text("120.50")
+    expect(page.locator("[data-capitals]")).to_have_text("壹佰贰拾元伍角整")
+    keeper.shoot("entry_lines")
+    page.keyboard.press("Control+Enter")
+    expect(page.locator("body")).to_contain_text("门岗灯管，120.50元")
+    page.keyboard.press("F8")
+    expect(page.locator("[name=line-1-summary]")).to_have_value("门岗水壶")
+    expect(page.locator("[name=line-0-expense]")).to_have_value("30.50")
 
 
 def test_mistakes_are_told_at_their_fields_and_nothing_typed_is_lost(visit: Visit) -> None:
