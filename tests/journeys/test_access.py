@@ -53,12 +53,15 @@ BOOKKEEPER = {
     "closing": f"{BOOKS}/closing/{{month}}/",
     "memo": f"{BOOKS}/memo/",
     "money_accounts": f"{BOOKS}/accounts/",
-    "money_account_new": f"{BOOKS}/accounts/new/",
     "office_ledgers": f"{BOOKS}/ledgers/",
     "office_ledger": f"{BOOKS}/ledgers/{{month}}/",
     "history": "/office/history/",
 }
-HEAD = {"head_workbench": "/office/", "review": "/office/review/"}
+HEAD = {
+    "head_workbench": "/office/",
+    "review": "/office/review/",
+    "money_account_new": f"{BOOKS}/accounts/new/",
+}
 STREET = {
     "street_workbench": "/office/",
     "street_compounds": "/office/compounds/",
@@ -97,9 +100,9 @@ def look_at(
     for name, path in pages.items():
         dress(page, LIGHT)
         visitor.go(path.format(**known))
+        if (moved := shift(page)) > 0:  # before the picture of the whole page, for which the window is stretched
+            wrong.append(f"{page.url}: what was shown moved by {moved}")
         visitor.shoot(f"page_{name}{'_large' if large else ''}")
-        if shift(page) > 0:
-            wrong.append(f"{page.url}: what was shown moved by {shift(page)}")
         for mode in (LIGHT,) if large else (LIGHT, DARK):
             dress(page, mode)
             try:
