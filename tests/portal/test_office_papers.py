@@ -87,6 +87,7 @@ def test_bad_ones_are_named_and_what_was_typed_stays(home: Compound, people: tup
     html = valid(send(keeper, papers_url(draft), kind="payroll", number="7-8", file=files))
     said = words(html)
     assert "有1处没有存上" in said and "坏.jpg：这张照片打不开。" in said and "存好1张：好.jpg。" in said
+    assert "已有1张" in said, "what was kept stands there at once"
     assert 'value="7-8"' in html and 'value="payroll" selected' in html
     for data, sentence in (
         ({"kind": "receipt"}, "还没有拍，也没有选文件。"),

@@ -64,8 +64,8 @@ class Place:
 
     def papers(self) -> tuple[Paper, ...]:
         """Return what hangs here now."""
-        if isinstance(self.subject, Draft):
-            return papers_of_draft(self.subject)
+        if isinstance(self.subject, Draft):  # fetched anew: some may have been hung up since
+            return papers_of_draft(Draft.objects.filter(pk=self.subject.pk).first() or self.subject)
         return papers_of_voucher(self.subject)
 
     def find(self, pk: int) -> Paper:
