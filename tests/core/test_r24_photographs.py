@@ -122,6 +122,16 @@ def test_what_is_no_harmless_photograph_or_pdf_is_refused_in_words(what: str) ->
     assert re.search(r"[\u4e00-\u9fff]", sentence) and sentence.endswith("。") and len(sentence) < 80
 
 
+def test_a_picture_cut_off_is_refused_whatever_was_loaded_before() -> None:
+    """WeasyPrint switches Pillow's care off for the whole process."""
+    import weasyprint  # noqa: F401
+    from PIL import ImageFile
+
+    ImageFile.LOAD_TRUNCATED_IMAGES = True
+    with pytest.raises(AttachmentRefused):
+        clean_attachment(REFUSED["jpeg cut off"])
+
+
 def test_the_words_fit_the_case() -> None:
     said = {}
     for what in REFUSED:
