@@ -255,6 +255,11 @@ def whole_control(home: Compound, ledger: Ledger) -> None:
     PostingProof.objects.create(
         ledger=ledger, place="1号楼门口", on=month, attachment=paper(home, "", "red"), by=by, at=AT
     )
+    photograph = Attachment.objects.latest("pk")
+    Attachment.objects.create(
+        kind="notice_photo", name=photograph.name, content_type=photograph.content_type, size=photograph.size,
+        sha256=photograph.sha256, area_code=photograph.area_code, supersedes=photograph, added_by=by, added_at=AT,
+    )  # fmt: skip
     MemoEntry.objects.create(
         compound=home, kind="unpaid", on=month, amount=Decimal("5.00"), text="保洁费", by=by, at=AT
     )

@@ -177,12 +177,10 @@ def _facts(compounds: Sequence[Compound], first: date, last: date) -> _Facts:
             taken.clear()
         else:
             taken[closing.step] = timezone.localdate(closing.at)
-    ledgers = {
-        (row.compound_id, row.code): row
-        for row in Ledger.objects.filter(compound__in=compounds, last_month__gte=first, last_month__lte=last, version=1)
-    }
+    hung = Ledger.objects.filter(compound__in=compounds, last_month__gte=first, last_month__lte=last, version=1)
+    ledgers = {(row.compound_id, row.code): row for row in hung}
     places: dict[int, dict[str, date]] = defaultdict(dict)
-    proofs = PostingProof.objects.filter(ledger__in=[row.pk for row in ledgers.values()]).order_by("on", "pk")
+    proofs = PostingProof.objects.filter(ledger__in=hung.order_by()).order_by("on", "pk")
     for ledger, place, on in proofs.values_list("ledger", "place", "on"):
         places[ledger].setdefault(place, on)
     cash: dict[int, set[int]] = defaultdict(set)

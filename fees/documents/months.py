@@ -13,7 +13,7 @@ from django.db.models import OuterRef, Subquery
 from compounds.models import Compound
 from core.hashing import canonical_json
 from core.money import plain_money, show_money
-from fees.choices import BookKind, DecidedBy, Direction, Means, Must, Told
+from fees.choices import BookKind, ClosingStep, DecidedBy, Direction, Means, Must, Told
 from fees.documents.checks import IMPORT_BANK_REASON, IMPORT_REASON, CheckItem, ClosingCheck, control_checks
 from fees.documents.parts import BookPart, Line
 from fees.models import (
@@ -334,13 +334,16 @@ def closing_view(period: Period) -> ClosingView:
     compound = period.compound
     month = month_of_books(compound, period.month, closing=True)
     kinds = {book.pk: kind for kind, book in month.books.items()}
-    earlier = Period.objects.of(compound).not_closed().filter(month__lt=period.month).order_by("month").first()
+    steps = tuple(period.closings.select_related("by", "prepared_by").order_by("seq")) if period.pk else ()
+    earlier = None
+    if not steps or steps[-1].step != ClosingStep.APPROVED:  # months close in order
+        earlier = Period.objects.of(compound).not_closed().filter(month__lt=period.month).order_by("month").first()
     return ClosingView(
         period=period,
         month=month,
         must=tuple(_must_checks(compound, period.month, month, kinds)),
         told=tuple(_told_checks(compound, period.month, month, kinds)),
-        steps=tuple(period.closings.select_related("by", "prepared_by").order_by("seq")) if period.pk else (),
+        steps=steps,
         earlier_open=earlier.month if earlier else None,
         ledger=LedgerRow.objects.of(compound)
         .filter(code=period.code)

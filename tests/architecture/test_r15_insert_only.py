@@ -130,7 +130,9 @@ def replace_attempts(model: type[models.Model], execute: Callable[[str, list[Any
     table, columns = model._meta.db_table, columns_of(model)
     with connection.cursor() as cursor:
         quoted = ", ".join(f'"{c}"' for c in columns)
-        cursor.execute(f'SELECT {quoted} FROM "{table}" ORDER BY id LIMIT 1')
+        # A row whose unique columns all hold something: nothing collides with nothing.
+        holes = "".join(f'"{c}" IS NULL, ' for c in sorted({c for key in unique_keys(model) for c in key}))
+        cursor.execute(f'SELECT {quoted} FROM "{table}" ORDER BY {holes}id LIMIT 1')
         row = dict(zip(columns, cursor.fetchone(), strict=True))
     for key in unique_keys(model):
         values = other_values(model, row, key)

@@ -18,7 +18,7 @@ ZERO = Decimal("0.00")
 def row(number: int, reverses: int | None = None, first: bool = True) -> CashRow:
     voucher: Any = SimpleNamespace(number=number)
     line: Any = SimpleNamespace()
-    return CashRow(voucher, line, ZERO, None, "", ZERO, reverses, None, first)
+    return CashRow(voucher, line, ZERO, None, "", ZERO, reverses, None, (), first)
 
 
 def drawn(*rows: CashRow) -> list[str]:

@@ -105,7 +105,7 @@ def test_token_of_another_ledger_is_nothing(head: Client, ledger: Ledger) -> Non
     [
         (None, "还没有照片"),
         (SimpleUploadedFile("a.svg", b"<svg/>"), "打不开"),
-        (SimpleUploadedFile("a.pdf", b"%PDF-1.7"), "不是照片"),
+        (SimpleUploadedFile("a.pdf", b"%PDF-1.7\nstartxref\n0\n%%EOF"), "不是照片"),
         (SimpleUploadedFile("big.jpg", b"\xff\xd8" + b"0" * (40 * 1024 * 1024)), "文件太大：40MB"),
     ],
 )

@@ -714,7 +714,7 @@ def test_a_page_with_papers_attached_asks_no_more(site: Site, client: Client) ->
     address = voucher_path(site.red)
     before = counted(client, address)
     paper = add_attachment(
-        b"%PDF-1.4 x", name="发票.pdf", kind=EvidenceKind.E_INVOICE, number="123", area_code=site.home.area_code,
+        b"%PDF-1.4 x\nstartxref\n0\n%%EOF", name="发票.pdf", kind=EvidenceKind.E_INVOICE, number="123", area_code=site.home.area_code,
         actor=machine("system"), at=factories.AT,
     )  # fmt: skip
     VoucherEvidence.objects.create(voucher=site.red, kind=EvidenceKind.E_INVOICE, number="123", attachment=paper)

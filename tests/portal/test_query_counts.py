@@ -284,6 +284,9 @@ def pages(town: Town) -> dict[str, tuple[str, User | None]]:
         "balance_slip_print": (reverse("balance_slip_print", args=[shared.pk, shared.slips.earliest("pk").pk]), staff),
         "office_ledgers": (reverse("office_ledgers", args=[code]), head),
         "office_ledger": (reverse("office_ledger", args=[code, ledger.code]), head),
+        "look": (reverse("look"), None),
+        "office_look": (reverse("office_look"), keeper),
+        "keys": (reverse("keys"), keeper),
         "ledger_corrections": (reverse("ledger_corrections", args=[code, ledger.code]), keeper),
         "ledger_correction_issue": (reverse("ledger_correction_issue", args=[code, ledger.code]), head),
         "admin:index": (reverse("admin:index"), town.accounts),
@@ -366,7 +369,7 @@ def grown(town: Town) -> Measure:
 
 PUBLIC_PAGES = {
     "home", "compound", "ledgers", "ledger", "ledger_file", "voucher", "verify", "verify_code", "privacy", "type_size",
-    "healthz", "readyz", "login",
+    "healthz", "readyz", "login", "look",
 }  # fmt: skip
 
 

@@ -60,8 +60,8 @@ def cash_book(request: OfficeRequest, code: str, book: str) -> HttpResponse:
     month = _asked_month(request.GET.get("month", "")) or first_month_to_write(steps, request.today)
     if month > month_of(request.today) or month < min(steps, default=month):
         raise Http404
-    form = _entry_form(request, found, month) if can_enter(request.user, compound, request.today) else None
-    return _book_page(request, found, month, form)
+    writes = steps.get(month) not in CLOSED and can_enter(request.user, compound, request.today)
+    return _book_page(request, found, month, _entry_form(request, found, month) if writes else None)
 
 
 def _asked_month(text: str) -> date | None:
