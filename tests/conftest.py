@@ -12,6 +12,8 @@ from typing import Any
 import pytest
 from django.db import connection, connections
 
+from tests.listener import Listener
+
 
 @pytest.fixture(scope="session")
 def django_db_modify_db_settings(
@@ -172,3 +174,11 @@ def quick_pdf(monkeypatch: pytest.MonkeyPatch) -> None:
         return pdf.Pdf(b"%PDF-1.7 " + html.encode()[:200], 1)
 
     monkeypatch.setattr(pdf, "render", render)
+
+
+@pytest.fixture
+def listener() -> Iterator[Listener]:
+    """A server on loopback that counts who comes."""
+    made = Listener()
+    yield made
+    made.socket.close()

@@ -7,7 +7,6 @@ import gc
 import io
 import logging
 import os
-import socket
 import subprocess
 import sys
 import threading
@@ -20,6 +19,7 @@ from django.core.checks import run_checks
 from PIL import Image
 
 from core import pdf
+from tests.listener import Listener
 
 ROOT = Path(__file__).resolve().parents[2]
 FONTS = Path("/usr/share/fonts/opentype/noto")
@@ -154,32 +154,6 @@ def test_a_warning_counts_even_where_the_log_is_switched_off(quiet: None) -> Non
 
 
 # --- Nothing is fetched (quality.md, S11) -------------------------------------------------------------------------
-
-
-class Listener:
-    """A server on loopback that counts who comes."""
-
-    def __init__(self) -> None:
-        self.socket = socket.create_server(("127.0.0.1", 0))
-        self.address = f"http://127.0.0.1:{self.socket.getsockname()[1]}/canary"
-        self.visits = 0
-        threading.Thread(target=self.serve, daemon=True).start()
-
-    def serve(self) -> None:
-        while True:
-            try:
-                visitor, _ = self.socket.accept()
-            except OSError:
-                return
-            self.visits += 1
-            visitor.close()
-
-
-@pytest.fixture
-def listener() -> Iterator[Listener]:
-    listener = Listener()
-    yield listener
-    listener.socket.close()
 
 
 @pytest.fixture

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import io
 import json
-import socket
-import threading
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -18,6 +16,7 @@ from core import pdf
 from fees.documents import data_hash, print_context, read_ledger
 from fees.models import Ledger
 from tests import factories
+from tests.listener import Listener
 
 CANARY = b"canary-of-the-printed-field"
 PAYLOADS = (
@@ -34,32 +33,6 @@ FIXED = {
     "service_line", "check", "key", "hash", "sha256", "verify_url", "floor_area", "kind", "means", "month", "balance",
     "amount", "opening", "closing", "quantity", "unit_price", "state",
 }  # fmt: skip
-
-
-class Listener:
-    """A server on loopback that counts who comes."""
-
-    def __init__(self) -> None:
-        self.socket = socket.create_server(("127.0.0.1", 0))
-        self.address = f"http://127.0.0.1:{self.socket.getsockname()[1]}/c"
-        self.visits = 0
-        threading.Thread(target=self.serve, daemon=True).start()
-
-    def serve(self) -> None:
-        while True:
-            try:
-                visitor, _ = self.socket.accept()
-            except OSError:
-                return
-            self.visits += 1
-            visitor.close()
-
-
-@pytest.fixture
-def listener() -> Iterator[Listener]:
-    made = Listener()
-    yield made
-    made.socket.close()
 
 
 @pytest.fixture(scope="module")

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import io
 import re
 from datetime import date, timedelta
 
-from playwright.sync_api import Page, expect
+import pypdf
+from PIL import Image
+from playwright.sync_api import FilePayload, Page, expect
 
 from tests.journeys.conftest import PHONE, Visit
 
@@ -101,3 +104,50 @@ def test_a_job_is_stopped_and_goes_on_where_it_stood(visit: Visit) -> None:
         ".filter(n__gt=1).count())",
     )  # fmt: skip
     assert rows.strip() == "0"
+
+
+def last_quarter() -> str:
+    month = last_month()
+    while month.month % 3:
+        month = (month - timedelta(days=1)).replace(day=1)
+    return f"{month.year}-Q{month.month // 3}"
+
+
+def photograph(colour: str) -> FilePayload:
+    out = io.BytesIO()
+    Image.new("RGB", (1200, 900), colour).save(out, "JPEG")
+    return {"name": f"{colour}.jpg", "mimeType": "image/jpeg", "buffer": out.getvalue()}
+
+
+def test_a_street_posts_and_prints_a_quarter_and_its_notice_is_photographed(visit: Visit) -> None:
+    """One community's quarter: posted by a job, printed as one file, proved by the head's phone at two places."""
+    quarter, area = last_quarter(), "110107003007"
+    street = visit()
+    street.login("limin")
+    page = street.go(f"/office/ledgers/?period={quarter}&area={area}")
+    page.get_by_role("button", name="张贴勾选的小区").click()
+    expect(page.locator("main")).to_contain_text("做完了", timeout=120_000)
+    page = street.go(f"/office/ledgers/print/?period={quarter}&area={area}")
+    page.get_by_role("button", name="做成一个打印文件").click()
+    expect(page.locator("main")).to_contain_text("做好的文件", timeout=60_000)
+    link = page.locator(".files a").first
+    said = re.search(r"(\d+)页", link.inner_text())
+    content = page.request.get(f"{street.site.url}{link.get_attribute('href')}").body()
+    printed = pypdf.PdfReader(io.BytesIO(content))
+    assert said and len(printed.pages) == int(said[1]) >= 3
+    street.shoot("quarter_printed")
+
+    people = street.site.people_of("春和院")
+    head = visit(size=PHONE)
+    head.login(people["committee_head"])
+    page = head.go(f"/office/compounds/{people['code']}/ledgers/{quarter}/")
+    for number, colour in enumerate(("grey", "navy")):
+        page.locator("[name=place]").nth(number).check()
+        page.locator("#album").set_input_files([photograph(colour)])
+        page.get_by_role("button", name="存好这一处").click()
+        expect(page.locator(".hanging")).to_contain_text("还差1处" if number == 0 else "已贴2处")
+    head.check_no_sideways_scroll()
+    head.shoot("quarter_proved")
+    resident = visit(size=PHONE, javascript=False)
+    page = resident.go(f"/compounds/{people['code']}/ledgers/{quarter}/")
+    expect(page.locator("main")).to_contain_text("贴在")
