@@ -61,7 +61,7 @@ from fees.documents.papers import Double, Paper, Use, doubles_of, papers_of_draf
 from fees.documents.parts import BookPart, Group, Line
 from fees.documents.printing import MOST_COPIES, PER_VOLUME, PrintList, PrintOptions, PrintRow, print_rows
 from fees.documents.resubmission import Changes, changes_of, last_reasons
-from fees.documents.reversals import Remainder, remainders
+from fees.documents.reversals import Remainder, is_year_done, remainders
 from fees.documents.rows import (
     Anchor,
     Booked,
@@ -176,6 +176,7 @@ __all__ = [
     "held_items",
     "is_answered",
     "is_same_party",
+    "is_year_done",
     "last_reasons",
     "ledger_csv",
     "ledger_json",

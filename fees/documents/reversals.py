@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import date
 from decimal import Decimal
 
-from fees.models import Account, Voucher, VoucherLine
+from fees.choices import ClosingStep
+from fees.models import Account, Period, Voucher, VoucherLine
 from fees.rules import ZERO
 
 
@@ -43,3 +45,12 @@ def remainders(voucher: Voucher) -> list[Remainder]:
         for key, line in first.items()
         if left[key] > ZERO
     ]
+
+
+def is_year_done(voucher: Voucher) -> bool:
+    """Return whether no month of a voucher's year takes vouchers any more, so that it cannot be reversed in its year.
+
+    Months are closed in order: December stands for those before it.
+    """
+    december = Period.objects.of(voucher.book.compound).filter(month=date(voucher.year, 12, 1))
+    return december.at_step(ClosingStep.PREPARED, ClosingStep.APPROVED).exists()

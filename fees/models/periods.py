@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
@@ -31,6 +33,11 @@ class PeriodQuerySet(models.QuerySet["Period"]):
     def closed(self) -> PeriodQuerySet:
         """Keep the months whose last step is an approval."""
         return self.at_step(ClosingStep.APPROVED)
+
+    def closed_before(self, moment: datetime) -> PeriodQuerySet:
+        """Keep the months whose last step is an approval given before a moment."""
+        last = Closing.objects.filter(period=models.OuterRef("pk")).order_by("-seq")
+        return self.closed().alias(step_at=models.Subquery(last.values("at")[:1])).filter(Q(("step_at__lt", moment)))
 
     def not_posted(self) -> PeriodQuerySet:
         """Keep the months whose own ledger was not issued; a quarter's does not count for its months."""

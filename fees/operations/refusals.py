@@ -78,7 +78,8 @@ class NegativeBalance(Refusal):
 class NotReversible(Refusal):
     """Why a voucher cannot be reversed.
 
-    ``reversal``, ``reversed``, ``waiting``, ``earlier_year``, ``before``, ``too_much`` (more than what is left).
+    ``reversal``, ``reversed``, ``waiting``, ``earlier_year``, ``before``, ``too_much`` (more than what is left),
+    ``corrected`` (a later year mended it already).
     """
 
     def __init__(self, why: str) -> None:

@@ -1,4 +1,4 @@
-"""What mends a posted voucher: red vouchers within the year, a correcting voucher for an earlier one."""
+"""What mends a posted voucher: red vouchers while a month of its year is open, a correcting one afterwards."""
 
 from __future__ import annotations
 
@@ -44,6 +44,8 @@ def refuse_reversal(voucher: Voucher, on: date, lines: Sequence[LineData] = ()) 
         raise NotReversible("earlier_year")
     if on < voucher.on:
         raise NotReversible("before")
+    if any(later.remaining for later in voucher.corrected_by.prefetch_related("reversed_by")):
+        raise NotReversible("corrected")
     left = {row.key: row.amount for row in remainders(voucher)}
     if not left:
         raise NotReversible("reversed")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from datetime import date, datetime
+from datetime import date, datetime, time
 
 from django.conf import settings
 from django.utils import timezone
@@ -21,14 +21,16 @@ SPANS_BACK = 6
 def due_ledgers(today: date, *, posting_day: int, kinds: Collection[str]) -> list[tuple[Span, str]]:
     """Return what the schedule posts on a day: (period, compound's code), the oldest first.
 
-    Of each compound every approved month whose posting day has come and whose ledger does not hang, however old;
-    of the longer periods those that ended lately. Months are closed in order: a period is ready with its last one.
+    Of each compound every month approved before today whose posting day has come and whose ledger does not hang,
+    however old; of the longer periods those that ended lately. Months are closed in order: a period is ready with its
+    last one. What is approved today waits for tomorrow: until then the head may withdraw, or somebody post by hand.
     """
     newest = previous_month(month_of(today))
     if today.day < posting_day:
         newest = previous_month(newest)
     lengths = sorted(LENGTHS[kind] for kind in kinds)
-    closed = Period.objects.closed().filter(month__lte=newest).order_by("month", "compound__code")
+    midnight = timezone.make_aware(datetime.combine(today, time.min))
+    closed = Period.objects.closed_before(midnight).filter(month__lte=newest).order_by("month", "compound__code")
     found: list[tuple[Span, str]] = []
     if 1 in lengths:
         rows = closed.not_posted().values_list("month", "compound__code")

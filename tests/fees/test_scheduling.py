@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, time, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -17,7 +17,7 @@ from core.models import Job
 from core.operations import machine
 from fees import tasks
 from fees.models import Ledger
-from fees.operations import due_ledgers, issue_ledger
+from fees.operations import due_ledgers, issue_ledger, withdraw_approval
 from fees.rules import next_month
 from tests import factories
 from tests.together import run_together
@@ -37,11 +37,12 @@ def noon(year: int, month: int, day: int, hour: int = 12) -> datetime:
     return datetime(year, month, day, hour, tzinfo=SHANGHAI)
 
 
-def closed(code: str = f"{factories.COMMUNITY}01", *months: date) -> Compound:
+def closed(code: str = f"{factories.COMMUNITY}01", *months: date, at: datetime | None = None) -> Compound:
+    """Post and close months, each approved on the first day after it, or at a moment."""
     home = factories.compound(code, f"小区{code[-2:]}（演示）")
     for month in months or (date(2026, 10, 1),):
         factories.some_month(home, month)
-        factories.close(home, month)
+        factories.close(home, month, at or datetime.combine(next_month(month), time(9), SHANGHAI))
     return home
 
 
@@ -98,12 +99,25 @@ def test_days_off_are_caught_up_before_the_posting_day_too() -> None:
 def test_what_is_approved_after_the_run_goes_out_the_next_day() -> None:
     closed()
     tick(noon(2026, 11, 5))
-    late = closed(f"{factories.COMMUNITY}02")
+    late = closed(f"{factories.COMMUNITY}02", at=noon(2026, 11, 5, 13))
     tick(noon(2026, 11, 5, 18))
     assert not Ledger.objects.filter(compound=late).exists()
     assert tick(noon(2026, 11, 6)) is not None
     assert Ledger.objects.filter(compound=late).count() == 1 and Ledger.objects.count() == 2
     assert tick(noon(2026, 11, 7)) is None, "nothing is due"
+
+
+@pytest.mark.django_db
+def test_what_was_approved_the_same_day_is_left_to_the_head_until_midnight() -> None:
+    """Approved in the small hours before the run, it waits too; approved a minute before midnight, it goes out."""
+    early = closed(f"{factories.COMMUNITY}01", at=noon(2026, 11, 5, 0))
+    closed(f"{factories.COMMUNITY}02", at=noon(2026, 11, 5, 0) - timedelta(minutes=1))
+    tick(noon(2026, 11, 5))
+    assert [row.compound.code for row in Ledger.objects.all()] == [f"{factories.COMMUNITY}02"]
+    withdraw_approval(early.periods.get(), "漏记一张", actor=machine("system-2"), at=noon(2026, 11, 5))
+    factories.close(early, date(2026, 10, 1), noon(2026, 11, 6, 9))
+    assert tick(noon(2026, 11, 6)) is None, "approved anew today"
+    assert tick(noon(2026, 11, 7)) is not None and Ledger.objects.filter(compound=early).exists()
 
 
 @pytest.mark.django_db
@@ -134,7 +148,7 @@ def test_quarter_half_and_year_follow_their_last_month(settings: Any) -> None:
     ], "the first quarter ended too long ago"  # fmt: skip
     factories.some_month(home, months[8])
     assert "2026-Q3" not in [s.code for s, _ in due_ledgers(date(2026, 10, 6), posting_day=5, kinds=ALL)]
-    factories.close(home, months[8])
+    factories.close(home, months[8], noon(2026, 10, 1))
     assert "2026-Q3" not in [s.code for s, _ in due_ledgers(date(2026, 10, 4), posting_day=5, kinds=ALL)]
     settings.POSTING_KINDS = ["quarter"]
     job = tick(noon(2026, 10, 6))

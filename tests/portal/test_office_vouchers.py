@@ -13,7 +13,7 @@ from compounds.models import Compound
 from core.models import User
 from fees.documents import remainders
 from fees.models import Draft, MoneyAccount, Voucher
-from fees.operations import post_draft
+from fees.operations import post_draft, withdraw_approval
 from tests import factories
 from tests.portal.office import NOW, SERVICE, browser, see, send, valid, words
 
@@ -98,7 +98,7 @@ def test_a_refund_is_paid_from_where_one_says(
         ({"part-0": "90"}, "填了要冲的金额。请选是多记了金额"),
         ({"kind": "double", "part-0": "90"}, "请选冲多少。"),
         ({"on": "10-11"}, "红冲的日期不能早于原凭证的日期。"),
-        ({"on": "2027-01-05"}, "以前年度的凭证，不能红冲"),
+        ({"on": "2027-01-05"}, "红冲的日期要和原凭证在同一年"),
         ({"on": "10-32"}, "日期看不懂"),
     ],
 )
@@ -166,8 +166,11 @@ def test_the_public_page_tells_a_part_from_the_whole(
 
 @pytest.fixture
 def last_year(home: Compound) -> Voucher:
-    """2025年第1号: 修补楼顶防水, 780.00, 20 October 2025."""
-    return factories.post(home, [factories.data(home, date(2025, 10, 20), "203", "780.00", summary="修补楼顶防水")])[0]
+    """2025年第1号: 修补楼顶防水, 780.00, 20 October 2025; all months of 2025 are closed."""
+    made = factories.post(home, [factories.data(home, date(2025, 10, 20), "203", "780.00", summary="修补楼顶防水")])[0]
+    for month in (10, 11, 12):
+        factories.close(home, date(2025, month, 1))
+    return made
 
 
 def typed(voucher: Voucher, **more: str) -> dict[str, str]:
@@ -216,6 +219,38 @@ def test_bad_corrections_are_said_and_nothing_is_lost(
     html = valid(keeper.post(CORRECTION, typed(last_year, handler="张宁", **more)))
     assert sentence in words(html)
     assert 'value="张宁"' in html and not Draft.objects.exists()
+
+
+def test_an_earlier_years_voucher_is_reversed_while_a_month_of_its_year_is_open(
+    home: Compound, people: tuple[User, User], keeper: Client
+) -> None:
+    """The year was entered late: October is closed, December is not; a red voucher goes there, not into this year."""
+    old = factories.data(home, date(2025, 10, 20), "203", "780.00", summary="修补楼顶防水")
+    voucher = factories.post(home, [old])[0]
+    factories.close(home, date(2025, 10, 1))
+    url = f"{SERVICE}2025/1/"
+    said = see(keeper, url)
+    assert "红冲这张" in said and "更正以前年度的账" not in said
+    assert "红冲的日期要和原凭证在同一年" in words(valid(keeper.post(f"{url}reversal/", {"on": "2026-10-20"})))
+    assert "结账" in words(valid(keeper.post(f"{url}reversal/", {"on": "10-31"}))) and not Draft.objects.exists()
+    send(keeper, f"{url}reversal/", **{"on": "12-31", "kind": "overstated", "part-0": "80"})
+    red = post(people)
+    assert (red.reverses, red.on, red.year) == (voucher, date(2025, 12, 31), 2025)
+    for month in (11, 12):
+        factories.close(home, date(2025, month, 1))
+    said = see(keeper, url)
+    assert "红冲这张" not in said and "更正以前年度的账" in said
+
+
+def test_what_a_later_year_corrected_is_not_reversed_too(
+    home: Compound, people: tuple[User, User], keeper: Client, last_year: Voucher
+) -> None:
+    send(keeper, CORRECTION, **typed(last_year))
+    post(people)
+    withdraw_approval(home.periods.get(month=date(2025, 12, 1)), "补记一张", actor=people[1], at=NOW)
+    assert "红冲这张" not in see(keeper, f"{SERVICE}2025/1/")
+    html = valid(keeper.post(f"{SERVICE}2025/1/reversal/", {"on": "12-30"}))
+    assert "以后的年度已经更正过" in words(html) and not Draft.objects.exists()
 
 
 def test_this_years_and_held_vouchers_offer_no_correction(home: Compound, keeper: Client, lamp: Voucher) -> None:

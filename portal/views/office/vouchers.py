@@ -9,7 +9,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from compounds.models import Compound
 from fees.choices import Direction, ReversalKind
-from fees.documents import papers_of_voucher, purses, remainders
+from fees.documents import is_year_done, papers_of_voucher, purses, remainders
 from fees.forms import CorrectionForm, ReversalForm, draw_form_token
 from fees.models import Account, Draft, Ledger, MoneyAccount, Voucher
 from fees.operations import PostedAlready, Refusal, correct_voucher, reverse_voucher
@@ -39,7 +39,8 @@ def office_voucher(request: OfficeRequest, code: str, book: str, year: int, numb
     waiting = Draft.objects.filter(reverses=voucher) | Draft.objects.filter(corrects=voucher)
     may_mend = can_enter(request.user, compound, request.today) and voucher.reverses_id is None
     whole = voucher.reversed_whole_by
-    earlier = voucher.year < request.today.year
+    done = is_year_done(voucher)
+    corrected = list(voucher.corrected_by.select_related("book").prefetch_related("reversed_by").order_by("pk"))
     counts = voucher.direction in (Direction.INCOME, Direction.EXPENSE)
     return compound_page(
         request,
@@ -52,14 +53,14 @@ def office_voucher(request: OfficeRequest, code: str, book: str, year: int, numb
             "reds": [(red, -red.amount) for red in sorted(voucher.reversed_by.all(), key=lambda red: red.seq)],
             "whole": whole,
             "waiting": list(waiting.order_by("pk")),
-            "corrections": list(voucher.corrected_by.select_related("book").order_by("pk")),
+            "corrections": corrected,
             "other_leg": other.select_related("book").first() if other is not None else None,
             "papers": papers_of_voucher(voucher),
             "references": [row for row in voucher.evidence.order_by("pk") if row.attachment_id is None],
             "may_enter": can_enter(request.user, compound, request.today),
             "hangs": Ledger.objects.of(compound).covering(voucher.on).exists(),
-            "may_reverse": may_mend and whole is None and not earlier,
-            "may_correct": may_mend and earlier and counts,
+            "may_reverse": may_mend and whole is None and not done and not any(row.remaining for row in corrected),
+            "may_correct": may_mend and done and voucher.year < request.today.year and counts,
         },
     )
 
