@@ -23,6 +23,9 @@ class Direction(models.TextChoices):
     HELD_OUT = "held_out", "代管付"
 
 
+TRANSFERS = (Direction.TRANSFER_IN, Direction.TRANSFER_OUT)
+
+
 class AccountDirection(models.TextChoices):
     INCOME = "income", "收入"
     EXPENSE = "expense", "支出"

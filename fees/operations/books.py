@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 
 from django.db import transaction
@@ -36,6 +36,9 @@ from fees.rules import (
     next_month,
     opening_hash,
 )
+
+# The same content by the same person within this time is the same form sent twice.
+AGAIN = timedelta(minutes=10)
 
 
 @transaction.atomic

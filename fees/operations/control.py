@@ -25,7 +25,7 @@ from fees.documents.control import (
     total_of,
 )
 from fees.models import BalanceSlip, Book, CashCount, MoneyAccount, Period, Reconciliation, SharedAccount
-from fees.operations.books import last_step, lock_books
+from fees.operations.books import AGAIN, last_step, lock_books
 from fees.operations.refusals import (
     BooksChanged,
     DoesNotFit,
@@ -124,6 +124,8 @@ class CountData:
 def count_cash(data: CountData, *, actor: User, at: datetime) -> CashCount:
     """Keep a cash count beside the book of its day. A difference is explained, and booked by vouchers of its own.
 
+    The same form sent twice keeps one row.
+
     :raises WrongMoneyAccount: no cash account. :raises NotPositive: an impossible number of pieces.
     :raises WitnessIsCounter: :raises MonthNotOver: a day that has not come. :raises MonthApproved:
     :raises DoesNotFit: it differs and nothing explains it.
@@ -145,18 +147,21 @@ def count_cash(data: CountData, *, actor: User, at: datetime) -> CashCount:
     balance = balances_on(compound, data.on)[account.pk]
     if total != balance and not data.explanation.strip():
         raise DoesNotFit(total - balance)
-    row = CashCount.objects.create(
-        money_account=account,
-        on=data.on,
-        pieces=canonical_json([[plain_money(value), number] for value, number in data.pieces if number]),
-        counted=total,
-        book_balance=balance,
-        explanation=data.explanation.strip() if total != balance else "",
-        counter=data.counter.strip(),
-        witness=data.witness.strip(),
-        by=actor,
-        at=at,
-    )
+    fields = {
+        "money_account": account,
+        "on": data.on,
+        "pieces": canonical_json([[plain_money(value), number] for value, number in data.pieces if number]),
+        "counted": total,
+        "book_balance": balance,
+        "explanation": data.explanation.strip() if total != balance else "",
+        "counter": data.counter.strip(),
+        "witness": data.witness.strip(),
+        "by": actor,
+    }
+    again = CashCount.objects.filter(at__gt=at - AGAIN, **fields).first()
+    if again is not None:
+        return again
+    row = CashCount.objects.create(at=at, **fields)
     words = f"盘点现金：{account.book}{data.on.month}月{data.on.day}日{show_money(total)}元"
     if total != balance:
         words += f"，账上{show_money(balance)}元"
@@ -177,7 +182,7 @@ def confirm_balances(
 ) -> BalanceSlip:  # fmt: skip
     """Keep the slip 余额确认单: the compounds' parts by their books and the holder's own are the statement.
 
-    It serves as that month's reconciliation of each part.
+    It serves as that month's reconciliation of each part. The same form sent twice keeps one slip.
 
     :raises MonthNotOver: the day has not ended. :raises DoesNotFit: by what the statement is more than the parts.
     """
@@ -188,17 +193,20 @@ def confirm_balances(
     difference = statement_balance - own - total_of(parts)
     if difference:
         raise DoesNotFit(difference)
-    slip = BalanceSlip.objects.create(
-        shared=shared,
-        on=on,
-        statement_balance=statement_balance,
-        own=own,
-        parts=canonical_json([[part.account.pk, plain_money(part.balance)] for part in parts]),
-        signed_by=signed_by,
-        attachment=attachment,
-        by=actor,
-        at=at,
-    )
+    fields = {
+        "shared": shared,
+        "on": on,
+        "statement_balance": statement_balance,
+        "own": own,
+        "parts": canonical_json([[part.account.pk, plain_money(part.balance)] for part in parts]),
+        "signed_by": signed_by,
+        "by": actor,
+    }
+    paper = attachment.sha256 if attachment is not None else None
+    again = BalanceSlip.objects.filter(at__gt=at - AGAIN, attachment__sha256=paper, **fields).first()
+    if again is not None:
+        return again
+    slip = BalanceSlip.objects.create(attachment=attachment, at=at, **fields)
     words = f"余额确认单：{shared}{on.month}月{on.day}日{show_money(statement_balance)}元，{len(parts)}个账户"
     record("shared.confirm", words[:300], actor=actor, at=at, area_code=shared.area_code, subject=slip)
     return slip

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from decimal import Decimal
 
 from django.db import transaction
@@ -16,11 +16,9 @@ from core.operations import record
 from fees.choices import MemoKind
 from fees.documents import memo_lines
 from fees.models import MemoEntry, Voucher
-from fees.operations.books import lock_books, open_period
+from fees.operations.books import AGAIN, lock_books, open_period
 from fees.operations.refusals import AlreadyNoted, BeforeLine, FarOff, SettlesTooMuch
 from fees.rules import ZERO
-
-AGAIN = timedelta(minutes=10)  # the same line by the same person within this time is the same form sent twice
 
 
 @dataclass(frozen=True)

@@ -12,12 +12,12 @@ from django.db import transaction
 
 from core.models import Attachment, User
 from core.money import MONEY_BELOW
-from fees.choices import Direction, ReversalKind
+from fees.choices import TRANSFERS, Direction, ReversalKind
 from fees.documents import Remainder, remainders
 from fees.models import Account, Draft, MoneyAccount, Voucher
 from fees.operations.books import lock_books
 from fees.operations.drafts import DraftData, LineData, Posting, save_draft
-from fees.operations.refusals import NotCorrectable, NotPositive, NotReversible
+from fees.operations.refusals import NotCorrectable, NotPositive, NotReversible, WrongMoneyAccount
 from fees.rules import ZERO
 
 # What the system writes behind "冲销10月12日第213号凭证", by what the red voucher takes back.
@@ -72,12 +72,15 @@ def reverse_voucher(
     """Make the red draft of a posted voucher, in the same column, dated in an open month, for another to review.
 
     ``kind`` whole: all that is left. Else ``parts``: how much of which ``Remainder`` (by its key) was too much or was
-    given back, yuan above zero; ``money_account``: from where a refund is paid, if not from the original's.
+    given back, yuan above zero; ``money_account``: from where a refund is paid, if not from the original's; what went
+    from one account to another goes back the same way.
 
-    :raises NotReversible: :raises NotPositive: :raises PeriodClosed: :raises BeforeBooks:
+    :raises NotReversible: :raises NotPositive: :raises WrongMoneyAccount: :raises PeriodClosed: :raises BeforeBooks:
     """
     lock_books(voucher.book.compound)
     refuse_reversal(voucher, on)
+    if money_account is not None and voucher.direction in TRANSFERS:
+        raise WrongMoneyAccount
     waiting = Draft.objects.filter(reverses=voucher).first()
     if waiting is not None and (form_token is None or waiting.form_token != form_token):
         raise NotReversible("waiting")

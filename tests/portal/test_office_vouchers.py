@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import date
 
 import pytest
@@ -13,7 +14,7 @@ from compounds.models import Compound
 from core.models import User
 from fees.documents import remainders
 from fees.models import Draft, MoneyAccount, Voucher
-from fees.operations import post_draft, withdraw_approval
+from fees.operations import WrongMoneyAccount, post_draft, reverse_voucher, withdraw_approval
 from tests import factories
 from tests.portal.office import NOW, SERVICE, browser, see, send, valid, words
 
@@ -159,6 +160,32 @@ def test_the_public_page_tells_a_part_from_the_whole(
     issue_ledger(home, date(2026, 10, 1), actor=people[0], at=NOW)
     said = see(Client(), f"/compounds/{home.code}/vouchers/service/2026/{first.number}/")
     assert "这一张冲减了12.50元。" in said and "已经冲销" not in said
+
+
+def test_a_transfer_goes_back_the_way_it_came(home: Compound, keeper: Client) -> None:
+    """No other account is offered or taken: into the very account it came from, nothing would move."""
+    book = factories.books(home)["service"]
+    data = factories.data(home, date(2026, 10, 12), "301", "100.00", direction="transfer_out")
+    factories.post(home, [replace(data, to_account=factories.purse(book, "cash"))])
+    assert "退的钱从哪里付" not in see(keeper, REVERSAL)
+    cash = str(factories.purse(book, "cash").pk)
+    sent = {"on": "10-16", "kind": "refund", "part-0": "5", "money_account": cash}
+    valid(keeper.post(REVERSAL, sent))
+    assert not Draft.objects.exists()
+    with pytest.raises(WrongMoneyAccount):
+        reverse_voucher(
+            Voucher.objects.get(), date(2026, 10, 16), actor=factories.user(), at=NOW, money_account=data.money_account
+        )
+
+
+@pytest.mark.parametrize("big", ["9" * 25, "9" * 5000], ids=["wide", "endless"])
+def test_a_number_that_is_no_key_is_nothing(home: Compound, keeper: Client, lamp: Voucher, big: str) -> None:
+    assert keeper.get(f"{SERVICE}print/vouchers.pdf", {"pick": big}).status_code == 404
+    for part in (big, "0000010"):
+        assert keeper.get(f"{SERVICE}print/vouchers.pdf", {"month": "2026-10", "part": part}).status_code == 404
+    sent = {"attachment": big, "on": "10-01", "amount": "5", "text": "清运费", "party": "某公司"}
+    assert keeper.post(f"/office/compounds/{home.code}/memo/unpaid/", sent).status_code == 302
+    valid(keeper.post(f"{SERVICE}drafts/", {"attachment": big}))
 
 
 # --- An earlier year ----------------------------------------------------------------------------------------------

@@ -26,7 +26,7 @@ from fees.operations import PostedAlready, Refusal, delete_draft, save_draft
 from fees.permissions import can_enter
 from fees.rules import ZERO, last_day, month_of, next_month, previous_month
 from portal.documents import numbers_without_gap, slip_of, tied
-from portal.views.office.door import FORM, OfficeRequest, compound_page, find_compound, in_scope, require
+from portal.views.office.door import FORM, OfficeRequest, compound_page, find_compound, in_scope, keys_sent, require
 from portal.views.office.words import closed_month, field_of, paid_from_takings, reviewers_of, sentence_of
 from portal.waiting import first_month_to_write, steps_of
 
@@ -279,7 +279,7 @@ def _papers(request: OfficeRequest, compound: Compound, draft: Draft | None) -> 
     A file is kept at once, so that an error elsewhere in the form does not lose it. Only papers that this user
     added to this compound are taken, beside those that the draft has.
     """
-    ids = [int(text) for text in request.POST.getlist("attachment") if text.isascii() and text.isdecimal()][:50]
+    ids = keys_sent(request.POST.getlist("attachment"))[:50]
     held = set(draft.attachments.values_list("pk", flat=True)) if draft is not None else set()
     sent = Attachment.objects.filter(added_by=request.user, area_code=compound.area_code, pk__in=ids)
     papers = list(sent.order_by("pk"))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import date, datetime
 from functools import wraps
 from typing import Any
@@ -100,6 +100,11 @@ def require(allowed: bool) -> None:
     """Refuse an act that the user's roles do not hold."""
     if not allowed:
         raise PermissionDenied
+
+
+def keys_sent(texts: Iterable[str]) -> list[int]:
+    """Return the keys of rows that a form or an address names; what no key can be is left out."""
+    return [int(text) for text in texts if text.isascii() and text.isdecimal() and len(text) < 19]
 
 
 def month_or_404(text: str) -> date:

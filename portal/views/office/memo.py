@@ -20,7 +20,16 @@ from fees.models import Book
 from fees.operations import MemoData, Refusal, note_memo
 from fees.permissions import can_enter
 from fees.rules import last_day
-from portal.views.office.door import FORM, OfficeRequest, compound_page, find_compound, in_scope, month_or_404, require
+from portal.views.office.door import (
+    FORM,
+    OfficeRequest,
+    compound_page,
+    find_compound,
+    in_scope,
+    keys_sent,
+    month_or_404,
+    require,
+)
 from portal.views.office.words import sentence_of
 
 TITLES = {
@@ -104,9 +113,9 @@ def _paper(request: OfficeRequest, compound: Compound) -> tuple[Attachment | Non
     """Return the paper that was sent now, or before an error elsewhere in the form; and what is wrong with it."""
     file = request.FILES.get("file")
     if file is None:
-        kept = request.POST.get("attachment", "")
+        kept = keys_sent([request.POST.get("attachment", "")])
         mine = Attachment.objects.filter(added_by=request.user, area_code=compound.area_code)
-        return (mine.filter(pk=int(kept)).first() if kept.isascii() and kept.isdecimal() else None), ""
+        return mine.filter(pk__in=kept).first(), ""
     try:
         added = add_attachment(
             file.read(), name=file.name or "", kind="", number="", area_code=compound.area_code, actor=request.user,

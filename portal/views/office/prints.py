@@ -21,7 +21,7 @@ from fees.documents import book_month, cash_book, papers_at, slip_sheets
 from fees.forms import VoucherRangeForm
 from fees.models import Book, Draft, Voucher, VoucherQuerySet
 from fees.rules import last_day, month_of, next_month, previous_month
-from portal.views.office.door import OfficeRequest, compound_page, find_compound, in_scope, month_or_404
+from portal.views.office.door import OfficeRequest, compound_page, find_compound, in_scope, keys_sent, month_or_404
 from portal.views.office.searches import find_book
 from portal.waiting import first_month_to_write, steps_of
 
@@ -48,7 +48,7 @@ def _pdf(html: str, name: str) -> HttpResponse:
 def _part(request: OfficeRequest, of: int) -> int:
     """Return which part is asked for, from 1."""
     text = request.GET.get("part", "1")
-    if not (text.isascii() and text.isdecimal() and 1 <= int(text[:6]) <= max(of, 1)):
+    if not (text.isascii() and text.isdecimal() and len(text) < 7 and 1 <= int(text) <= max(of, 1)):
         raise Http404
     return int(text)
 
@@ -88,8 +88,7 @@ def _asked(request: OfficeRequest, book: Book) -> VoucherQuerySet:
         month = month_or_404(request.GET["month"])
         return vouchers.between(month, last_day(month))
     if "pick" in request.GET:
-        keys = [int(text) for text in request.GET.getlist("pick") if text.isascii() and text.isdecimal()]
-        return vouchers.filter(pk__in=keys[:1000])
+        return vouchers.filter(pk__in=keys_sent(request.GET.getlist("pick"))[:1000])
     form = VoucherRangeForm(request.GET)
     if not form.is_valid():
         raise Http404

@@ -8,7 +8,7 @@ from django.shortcuts import redirect
 from django.views.decorators.http import require_http_methods, require_safe
 
 from compounds.models import Compound
-from fees.choices import Direction, ReversalKind
+from fees.choices import TRANSFERS, Direction, ReversalKind
 from fees.documents import is_year_done, papers_of_voucher, purses, remainders
 from fees.forms import CorrectionForm, ReversalForm, draw_form_token
 from fees.models import Account, Draft, Ledger, MoneyAccount, Voucher
@@ -83,7 +83,7 @@ def reversal(request: OfficeRequest, code: str, book: str, year: int, number: in
         request.POST if request.method == "POST" else None,
         year=voucher.year,
         left=remainders(voucher) if voucher.reverses_id is None else (),
-        money_accounts=_purses_of(request, voucher) if not voucher.pair else (),
+        money_accounts=_purses_of(request, voucher) if voucher.direction not in TRANSFERS else (),
         initial={
             "on": f"{request.today:%m-%d}" if request.today.year == voucher.year else "",
             "kind": ReversalKind.WHOLE,
