@@ -68,7 +68,7 @@ else
 fi
 if why=$(services_answer 2>&1); then
     if [ "$what" = all ]; then
-        part "tests on PostgreSQL" on_postgres pytest -q -n 2 -m "not services and not journey" --ignore tests/postgres
+        part "tests on PostgreSQL" on_postgres pytest -q -n 2 -m "not services and not journey and not once" --ignore tests/postgres
     fi
     # By themselves, as some of them are timed.
     part "races on PostgreSQL" on_postgres pytest -q "${races[@]}"

@@ -11,6 +11,8 @@ import pytest
 from django.conf import settings
 from importlinter.cli import lint_imports
 
+pytestmark = pytest.mark.once
+
 ROOT = Path(settings.BASE_DIR)
 APPS = ("core", "compounds", "fees", "portal")
 

@@ -31,6 +31,8 @@ from tests.architecture.matrix import (
     people,
 )
 
+pytestmark = pytest.mark.once
+
 PEOPLE = people()
 # Patterns without a page of their own: what is left over, and the addresses that lead on to a change page.
 UNNAMED = {"admin/(?P<url>.*)$"} | {
@@ -44,12 +46,12 @@ def world(module_db: Path) -> Iterator[World]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(pdf, "render", lambda html, **_: pdf.Pdf(b"%PDF-1.7", 1))
         made = make_world()
-    # Thousands of refusals are the point here, not news.
-    log = logging.getLogger("django.request")
-    level = log.level
-    log.setLevel(logging.ERROR)
-    yield made
-    log.setLevel(level)
+        # Thousands of refusals are the point here, not news.
+        log = logging.getLogger("django.request")
+        level = log.level
+        log.setLevel(logging.ERROR)
+        yield made
+        log.setLevel(level)
 
 
 def names() -> list[str]:

@@ -32,6 +32,8 @@ from tests.architecture.matrix import (
     people,
 )
 
+pytestmark = pytest.mark.once
+
 PEOPLE = {person.name: person for person in people()}
 # History and sessions are written by reading too: who looked at which paper, that somebody is still there.
 KEPT = {"core_entry", "django_session"}
@@ -45,13 +47,13 @@ def world(module_db: Path) -> Iterator[World]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(pdf, "render", lambda html, **_: pdf.Pdf(b"%PDF-1.7", 1))
         made = make_world()
-    loggers = [logging.getLogger(name) for name in ("django.request", "django.security.csrf")]
-    levels = [logger.level for logger in loggers]
-    for logger in loggers:
-        logger.setLevel(logging.ERROR)
-    yield made
-    for logger, level in zip(loggers, levels, strict=True):
-        logger.setLevel(level)
+        loggers = [logging.getLogger(name) for name in ("django.request", "django.security.csrf")]
+        levels = [logger.level for logger in loggers]
+        for logger in loggers:
+            logger.setLevel(logging.ERROR)
+        yield made
+        for logger, level in zip(loggers, levels, strict=True):
+            logger.setLevel(level)
 
 
 @contextmanager

@@ -23,6 +23,8 @@ from portal.views import public
 from tests.architecture.matrix import World, answer, make_world
 from tests.html import faults_of
 
+pytestmark = pytest.mark.once
+
 HOST = "wuhao.example"
 YEAR = 31_536_000
 # What settings.py makes of an address that begins with https.
@@ -52,13 +54,13 @@ def world(module_db: Path) -> Iterator[World]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(pdf, "render", lambda html, **_: pdf.Pdf(b"%PDF-1.7", 1))
         made = make_world()
-    loggers = [logging.getLogger(name) for name in ("django.request", "django.security", "portal.views.errors")]
-    levels = [logger.level for logger in loggers]
-    for logger in loggers:
-        logger.setLevel(logging.CRITICAL)
-    yield made
-    for logger, level in zip(loggers, levels, strict=True):
-        logger.setLevel(level)
+        loggers = [logging.getLogger(name) for name in ("django.request", "django.security", "portal.views.errors")]
+        levels = [logger.level for logger in loggers]
+        for logger in loggers:
+            logger.setLevel(logging.CRITICAL)
+        yield made
+        for logger, level in zip(loggers, levels, strict=True):
+            logger.setLevel(level)
 
 
 # --- What an answer lacks -----------------------------------------------------------------------------------------

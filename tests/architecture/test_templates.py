@@ -11,6 +11,8 @@ from django.conf import settings
 from django.template.loader import get_template
 from django.urls import URLPattern, URLResolver, get_resolver
 
+pytestmark = pytest.mark.once
+
 ROOT = Path(settings.BASE_DIR)
 APPS = ("core", "compounds", "fees", "portal")
 FORBIDDEN = {

@@ -15,6 +15,8 @@ from django.template.loader import render_to_string
 from core import pdf
 from core.charts import BarDrawing, Month, MonthPairs, PairsDrawing, Source, SourceBars, axis_label, grid_amounts
 
+pytestmark = pytest.mark.once
+
 SVG = "{http://www.w3.org/2000/svg}"
 # The compound of the pictures in the design: two months with the government's reward.
 INCOME = [

@@ -14,6 +14,8 @@ from hypothesis import strategies as st
 
 from core.spreadsheets import Figure, Table, csv_bytes, csv_text, write_workbook
 
+pytestmark = pytest.mark.once
+
 PAYLOADS = [
     "=1+1",
     "=cmd|' /C calc'!A0",

@@ -12,6 +12,8 @@ import pytest
 
 from tests.worker_app.children import PRELUDE, Child, begun, ends, environment, eventually, manage, python, trace
 
+pytestmark = pytest.mark.once
+
 PARTS = [f"p{n}" for n in range(8)]
 
 

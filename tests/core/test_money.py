@@ -24,6 +24,8 @@ from core.money import (
     to_fen,
 )
 
+pytestmark = pytest.mark.once
+
 amounts = st.decimals(Decimal("0.01"), Decimal("999999999999.99"), places=2)
 
 

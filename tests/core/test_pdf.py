@@ -21,6 +21,8 @@ from PIL import Image
 from core import pdf
 from tests.listener import Listener
 
+pytestmark = pytest.mark.once
+
 ROOT = Path(__file__).resolve().parents[2]
 FONTS = Path("/usr/share/fonts/opentype/noto")
 

@@ -23,6 +23,8 @@ from core.papers import MAX_BYTES, clean_attachment
 from tests import factories
 from tests.portal.office import browser
 
+pytestmark = pytest.mark.once
+
 SCRIPT = b"<script>alert(document.cookie)</script>"
 SERIAL = b"SN-4711-0815"
 AT = datetime(2026, 11, 5, 1, 30, tzinfo=UTC)

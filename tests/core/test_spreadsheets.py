@@ -31,6 +31,8 @@ from core.spreadsheets import (
     write_workbook,
 )
 
+pytestmark = pytest.mark.once
+
 BOOK = {
     "lines": Sheet("收支", (Column("日期", True), Column("金额", True), Column("摘要"), Column("数量"))),
     "opening": Sheet("期初", (Column("金额", True),), required=False),

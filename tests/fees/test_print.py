@@ -27,6 +27,8 @@ from tests.fees.example_ledger import (
     make_ledger,
 )
 
+pytestmark = pytest.mark.once
+
 HEADS = "类别日期凭证用在哪里金额（元）小计（元）"
 
 

@@ -18,6 +18,8 @@ from fees.models import Ledger
 from tests import factories
 from tests.listener import Listener
 
+pytestmark = pytest.mark.once
+
 CANARY = b"canary-of-the-printed-field"
 PAYLOADS = (
     "<img src={url}>",

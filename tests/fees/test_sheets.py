@@ -22,7 +22,7 @@ from fees.operations import LineData, add_evidence, post_draft, reverse_voucher,
 from tests import factories
 from tests.factories import AT
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.once, pytest.mark.django_db]
 OCTOBER = date(2026, 10, 1)
 STYLES = ("core/print_books.css",)
 LONG = "北京市石景山区八角街道八角南里社区槐荫里小区老旧管线改造工程施工总承包联合体第三项目经理部（演示）"

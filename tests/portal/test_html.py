@@ -12,6 +12,8 @@ from django.urls import path
 from config.urls import urlpatterns as real
 from tests.html import faults_of
 
+pytestmark = pytest.mark.once
+
 PAGE = '<!DOCTYPE html><html lang="zh-CN"><head><title>账</title></head><body><h1>账</h1>{}</body></html>'
 _answer = {"html": PAGE.format("")}
 

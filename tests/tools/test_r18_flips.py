@@ -17,6 +17,8 @@ from fees import verdicts
 from fees.models import Ledger
 from tests import factories
 
+pytestmark = pytest.mark.once
+
 SCRIPT = Path(settings.BASE_DIR) / "tools" / "verify_ledger.py"
 SEED = int(os.environ.get("FAULT_SEED", "18"))
 FLIPS, PAGE_FLIPS = 1_000, 150

@@ -20,6 +20,8 @@ from fees.documents import data_hash
 from fees.models import Ledger
 from tests import factories
 
+pytestmark = pytest.mark.once
+
 SCRIPT = Path(settings.BASE_DIR) / "tools" / "verify_ledger.py"
 SEED, FLIPS = 18, 300
 
