@@ -16,6 +16,10 @@
   // --- Search ---
   const search = document.getElementById("search");
 
+  // --- Side navigation: on phones one row, which shows where one is ---
+  const place = document.querySelector(".side [aria-current]");
+  if (place) document.querySelector(".side > ul").scrollLeft = place.offsetLeft - 48;
+
   // --- Rows of a list ---
   const rows = [...document.querySelectorAll("[data-queue] [data-row]")];
   const opens = (row) => row.querySelector("[data-open]");

@@ -340,6 +340,7 @@ def _draft(compound: Compound, pk: int) -> Draft:
     draft = Draft.objects.of(compound).for_display().filter(pk=pk).first()
     if draft is None:
         raise Http404
+    draft.book.compound = compound
     return draft
 
 
