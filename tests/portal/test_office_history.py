@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 import time_machine
+from django.conf import settings
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
@@ -15,6 +18,7 @@ from compounds.choices import Role
 from compounds.models import Compound
 from core.models import Entry
 from core.operations import record
+from portal.views.office.history import ACTIONS
 from tests import factories
 from tests.portal.office import NOW, browser, see
 
@@ -90,3 +94,13 @@ def test_queries_do_not_grow_with_entries(client: Client, home: Compound) -> Non
     with CaptureQueriesContext(connection) as many:
         see(client, HISTORY)
     assert len(few) == len(many) <= 20
+
+
+def test_every_kind_of_act_can_be_chosen() -> None:
+    """Read from the code: what ``record`` is called with begins like one of the choices."""
+    code = [
+        path.read_text() for app in ("core", "compounds", "fees") for path in Path(settings.BASE_DIR, app).rglob("*.py")
+    ]
+    acts = {act for text in code for act in re.findall(r'record\(\s*f?"([a-z_]+\.?)', text)}
+    lacking = {act for act in acts if not act.startswith(tuple(key for key, _ in ACTIONS))}
+    assert len(acts) > 15 and lacking == set()
