@@ -358,7 +358,9 @@ def draft(request: OfficeRequest, code: str, pk: int) -> HttpResponse:
     if may_enter and not by_system:
         initial, lines = typed_values(found)
         month = month_of(found.on)
-        form = _entry_form(request, found.book, month, initial=initial | {"form_token": ""}, lines=lines)
+        form = _entry_form(
+            request, found.book, month, initial=initial | {"on": f"{found.on:%m-%d}", "form_token": ""}, lines=lines
+        )
         return _book_page(request, found.book, month, form, draft=found, papers=found.attachments.all())
     shown = {
         "slip": slip_of(found),
