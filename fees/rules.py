@@ -324,6 +324,15 @@ def _plain_name(name: str) -> str:
     return "".join(c for c in letters if c.isalnum())
 
 
+def may_be_a_person(holder: str) -> bool:
+    """Return whether an account holder's name could be a person's: short, or with the dot of a long one.
+
+    Offices, committees and companies have longer names; whoever is in doubt is not printed in public.
+    Source: PIPL 25.
+    """
+    return len(holder.replace(" ", "")) <= 4 or "·" in holder
+
+
 def is_another(first: object, second: object, first_for: str = "", second_for: str = "") -> bool:
     """Return whether two acts were done by two persons, also where one typed for another (代录)."""
     return first != second and not is_same_name(first_for, second_for)

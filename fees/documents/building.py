@@ -28,7 +28,7 @@ from fees.documents.rows import (
 )
 from fees.models import Book, Closing, MoneyAccount, Opening, Period, Voucher, VoucherLine
 from fees.models import Ledger as LedgerRow
-from fees.rules import TOTAL_OF, ZERO, Span, genesis, months_from
+from fees.rules import TOTAL_OF, ZERO, Span, genesis, may_be_a_person, months_from
 
 
 class OpenMonth(Exception):
@@ -182,7 +182,7 @@ def _money_rows(books: Month) -> tuple[MoneyRow, ...]:
     for account in MoneyAccount.objects.filter(book__in=kinds).order_by("book__kind", "means", "pk"):
         balance = books.accounts.get(account.pk, ZERO)
         if balance or (account.ended_on is None and account.means == Means.BANK):
-            hidden = account.is_private or account.means == Means.CASH
+            hidden = account.is_private or account.means == Means.CASH or may_be_a_person(account.holder)
             holder = "" if hidden else account.holder
             found.append(MoneyRow(kinds[account.book_id], account.means, holder, account.is_private, balance))
     return tuple(found)

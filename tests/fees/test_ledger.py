@@ -410,3 +410,12 @@ def test_the_closing_page_shows_the_figures_that_are_issued(home: Compound, quic
         assert {name: getattr(part, name) for name in part.MONEY} == {name: getattr(hung, name) for name in part.MONEY}
         assert part.lines == hung.lines
     assert read_bytes(ledger.document.files.get(format="csv").sha256) == ledger_csv(issued)
+
+
+@pytest.mark.parametrize(("holder", "shown"), [("张三", False), ("八角南里社区居民委员会", True)])
+def test_a_persons_name_never_hangs_out_as_holder(home: Compound, holder: str, shown: bool) -> None:
+    """An account that nobody marked as private, in a name that may be a person's, is printed without it."""
+    purse = factories.purse(factories.books(home)["service"])
+    post(home, "101", "88.00")
+    type(purse).objects.filter(pk=purse.pk).update(holder=holder)
+    assert (holder in ledger_json(built(home))) is shown

@@ -267,3 +267,14 @@ def test_a_float_is_never_hashed() -> None:
         rules.canonical_value(0.1)
     with pytest.raises(KeyError):
         rules.voucher_hash({k: v for k, v in VOUCHER.items() if k != "payee"})
+
+
+@pytest.mark.parametrize(
+    ("holder", "person"),
+    [
+        ("张三", True), ("欧阳 秀兰", True), ("阿依古丽·买买提", True), ("待补", True),
+        ("八角南里社区居民委员会", False), ("和顺里物业（演示）", False), ("八角街道办事处", False),
+    ],
+)  # fmt: skip
+def test_a_holder_who_may_be_a_person_is_not_for_the_public(holder: str, person: bool) -> None:
+    assert rules.may_be_a_person(holder) is person
