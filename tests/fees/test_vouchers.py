@@ -369,7 +369,8 @@ def test_what_a_correction_cannot_mend(office: Office) -> None:
     assert why(old, "435.01") == "too_much"
     post_draft(correct(office, old, "119", "400.00").pk, actor=office.head, at=AT)
     assert why(old, "35.01") == "too_much"
-    red = reverse_voucher(old, date(2025, 10, 20), actor=office.bookkeeper, at=AT)
+    whole = office.post("203", "12.00", on=date(2025, 10, 14))
+    red = reverse_voucher(whole, date(2025, 10, 20), actor=office.bookkeeper, at=AT)
     assert why(post_draft(red.pk, actor=office.head, at=AT)) == "reversal"
 
 

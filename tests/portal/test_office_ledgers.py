@@ -241,16 +241,18 @@ def test_periods_that_are_not_over_are_not_offered(street: Client) -> None:
 
 def test_schedules_jobs_are_marked_and_their_faults_shown_to_the_district(home: Compound, settings: Any) -> None:
     settings.POSTING_DAY, settings.POSTING_KINDS = 5, ["month"]
-    made = start_due_posting(actor=machine("system"), at=NOW)
+    assert start_due_posting(actor=machine("system"), at=NOW) is None, "approved today: the head may still withdraw"
+    tomorrow = NOW + timedelta(days=1)
+    made = start_due_posting(actor=machine("system"), at=tomorrow)
     assert made is not None
     client = browser(factories.user(Role.DISTRICT_ADMIN, factories.DISTRICT))
-    assert "11月5日到期的收支公示，1份排队中0/1自动" in see(client, "/office/jobs/")
+    assert "11月6日到期的收支公示，1份排队中0/1自动" in see(client, "/office/jobs/")
     assert "自动，" in see(client, f"/office/jobs/{made.pk}/")
     Job.objects.filter(pk=made.pk).update(state=JobState.FAILED, finished_at=NOW, error="1个里有1个没有做完")
     assert "没有做完，可以接着做" in see(client, "/office/")
     staff = browser(factories.user(Role.STREET_STAFF, factories.STREET))
     assert "没有做完" not in see(staff, "/office/")
-    assert start_due_posting(actor=machine("system"), at=NOW + timedelta(days=1)) is not None
+    assert start_due_posting(actor=machine("system"), at=tomorrow + timedelta(days=1)) is not None
     assert "没有做完" not in see(client, "/office/"), "the next day's job takes its place"
 
 
