@@ -12,7 +12,7 @@ from core.jobs import Handle, JobFailed, PartsFailed, PartSpec
 from core.models import SYSTEM, User
 from core.operations import machine
 from fees.documents import PrintOptions
-from fees.operations import NotClosed, issue_ledger, print_volumes, start_due_posting
+from fees.operations import NotClosed, issue_ledger, print_volumes, start_due_posting, start_of_day
 from fees.rules import Span
 
 
@@ -32,16 +32,21 @@ def publish_ledgers(
 
 
 def publish_due(handle: Handle, ledgers: list[list[str]], actor_id: int) -> dict[str, Any]:
-    """Issue what was due on a day: pairs of period and compound."""
-    return _publish(handle, [(period, code) for period, code in ledgers], actor_id, None)
+    """Issue what was due on a day: pairs of period and compound.
+
+    A worker may come to it late: what was withdrawn meanwhile, or approved anew today, waits for the next day's job.
+    """
+    return _publish(handle, [(period, code) for period, code in ledgers], actor_id, None, due=True)
 
 
-def _publish(handle: Handle, ledgers: list[tuple[str, str]], actor_id: int, at: str | None) -> dict[str, Any]:
+def _publish(
+    handle: Handle, ledgers: list[tuple[str, str]], actor_id: int, at: str | None, *, due: bool = False
+) -> dict[str, Any]:
     found = {c.code: c for c in Compound.objects.filter(code__in={code for _, code in ledgers})}
     parts = [
         PartSpec(
             task="fees.tasks.publish_ledger",
-            args={"period": period, "code": code, "actor_id": actor_id, "at": at},
+            args={"period": period, "code": code, "actor_id": actor_id, "at": at, "due": due},
             key=f"fees.publish_ledger:{period}:{code}",
             title=f"{found[code].name}{Span.parse(period).short}收支公示",
             area_code=found[code].area_code,
@@ -56,20 +61,25 @@ def _publish(handle: Handle, ledgers: list[tuple[str, str]], actor_id: int, at: 
 
 
 def _counts(results: list[dict[str, Any] | None]) -> dict[str, Any]:
-    return {
-        "issued": sum(1 for r in results if r and r["made"]),
-        "already": sum(1 for r in results if r and not r["made"]),
-    }
+    waiting = sum(1 for r in results if r and r.get("waits"))
+    made = sum(1 for r in results if r and r["made"])
+    already = sum(1 for r in results if r and not r["made"]) - waiting
+    return {"issued": made, "already": already, **({"waiting": waiting} if waiting else {})}
 
 
-def publish_ledger(handle: Handle, period: str, code: str, actor_id: int, at: str | None = None) -> dict[str, Any]:
-    """Issue one compound's ledger of the period, if it does not hang yet."""
+def publish_ledger(
+    handle: Handle, period: str, code: str, actor_id: int, at: str | None = None, due: bool = False
+) -> dict[str, Any]:
+    """Issue one compound's ledger of the period, if it does not hang yet; what is ``due``, if approved before today."""
     compound = Compound.objects.get(code=code)
     actor = User.objects.get(pk=actor_id)
     when = datetime.fromisoformat(at) if at else timezone.now()
     try:
-        ledger, made = issue_ledger(compound, Span.parse(period), actor=actor, at=when)
+        before = start_of_day(timezone.localdate(when)) if due else None
+        ledger, made = issue_ledger(compound, Span.parse(period), actor=actor, at=when, approved_before=before)
     except NotClosed as still:
+        if due:
+            return {"made": False, "waits": True, "compound": compound.code}
         raise JobFailed(f"{still.month.year}年{still.month.month}月还没有审定，不能张贴。") from None
     return {"made": made, "code": ledger.code, "compound": compound.code, "version": ledger.version}
 

@@ -18,7 +18,7 @@ from core.hashing import canonical_json, sha256_text
 from fees.choices import ServiceLine, Source
 from fees.documents.memo import Memo
 from fees.documents.opinions import Audit
-from fees.documents.parts import BookPart, Line, money_of, text_of
+from fees.documents.parts import BookPart, Line, money_of, net_of_reds, text_of
 from fees.documents.rows import (
     Anchor,
     Change,
@@ -307,11 +307,11 @@ class Ledger:
 
     @property
     def largest(self) -> list[tuple[BookPart, Line]]:
-        """The five largest expenses that were not reversed, largest first; without payees (PIPL 25)."""
+        """The five largest expenses less what red vouchers took back, largest first; without payees (PIPL 25)."""
         rows = [
             (book, line)
             for book in self.books
-            for line in book.lines
+            for line in net_of_reds(book.lines)
             if line.direction == "expense" and line.amount > 0 and line.reversed_by is None
         ]
         return sorted(rows, key=lambda row: (-row[1].amount, row[1].on, row[1].number))[:5]

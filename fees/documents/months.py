@@ -235,6 +235,7 @@ class ClosingView:
     steps: tuple[Closing, ...]
     earlier_open: date | None
     ledger: LedgerRow | None
+    within: LedgerRow | None = None  # a longer period's ledger that hangs while the month's own does not
 
     @property
     def last(self) -> Closing | None:
@@ -243,6 +244,11 @@ class ClosingView:
     @property
     def step(self) -> str:
         return self.last.step if self.last else ""
+
+    @property
+    def hangs(self) -> bool:
+        """Whether a ledger with this month hangs, its own or a longer period's: its approval stays."""
+        return self.ledger is not None or self.within is not None
 
     @property
     def needing_reason(self) -> tuple[ClosingCheck, ...]:
@@ -338,6 +344,9 @@ def closing_view(period: Period) -> ClosingView:
     earlier = None
     if not steps or steps[-1].step != ClosingStep.APPROVED:  # months close in order
         earlier = Period.objects.of(compound).not_closed().filter(month__lt=period.month).order_by("month").first()
+    covering = LedgerRow.objects.of(compound).covering(period.month)
+    ledgers = list(covering.select_related("document").order_by("last_month", "-first_month", "-version"))
+    ledger = next((row for row in ledgers if row.code == period.code), None)
     return ClosingView(
         period=period,
         month=month,
@@ -345,11 +354,8 @@ def closing_view(period: Period) -> ClosingView:
         told=tuple(_told_checks(compound, period.month, month, kinds)),
         steps=steps,
         earlier_open=earlier.month if earlier else None,
-        ledger=LedgerRow.objects.of(compound)
-        .filter(code=period.code)
-        .select_related("document")
-        .order_by("-version")
-        .first(),
+        ledger=ledger,
+        within=None if ledger or not ledgers else ledgers[0],
     )
 
 

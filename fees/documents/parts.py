@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
 from typing import Any
 
-from core.money import plain_money
+from core.money import plain_money, show_money
 from fees.choices import BookKind, ServiceLine, Source
 from fees.rules import ZERO, per_household, per_square_metre
 
@@ -101,6 +101,27 @@ class Line:
             reason=data.get("reason"),
             was=was,
         )
+
+
+def net_of_reds(lines: Sequence[Line]) -> list[Line]:
+    """Return the lines that are not red, each less what red lines among them took back of it, and saying so; yuan."""
+    taken: dict[tuple[object, ...], Decimal] = {}
+    for line in lines:
+        if line.is_red:
+            key = (line.on.year, line.reverses, line.account, line.source, line.service_line)
+            taken[key] = taken.get(key, ZERO) - line.amount
+    found = []
+    for line in lines:
+        key = (line.on.year, line.number, line.account, line.source, line.service_line)
+        less = min(taken.get(key, ZERO), line.amount)
+        if line.is_red:
+            continue
+        if less > 0:
+            taken[key] -= less
+            words = f"{line.summary}（已减去红冲{show_money(less)}元）"
+            line = replace(line, amount=line.amount - less, summary=words, quantity=None, unit_price=None)
+        found.append(line)
+    return found
 
 
 @dataclass(frozen=True)

@@ -104,7 +104,7 @@ from fees.operations.reversing import (
     reversal_summary,
     reverse_voucher,
 )
-from fees.operations.scheduling import due_ledgers, start_due_posting
+from fees.operations.scheduling import due_ledgers, start_due_posting, start_of_day
 
 __all__ = [
     "DIRECTIONS_OF",
@@ -222,6 +222,7 @@ __all__ = [
     "send_back_period",
     "settle_code",
     "start_due_posting",
+    "start_of_day",
     "start_printing",
     "start_publishing",
     "stored_of",

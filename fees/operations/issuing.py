@@ -46,12 +46,14 @@ def _issued(compound: Compound, code: str, version: int) -> Ledger | None:
     return Ledger.objects.of(compound).filter(code=code, version=version).first()
 
 
-def issue_ledger(compound: Compound, period: Span | date, *, actor: User, at: datetime) -> tuple[Ledger, bool]:
+def issue_ledger(
+    compound: Compound, period: Span | date, *, actor: User, at: datetime, approved_before: datetime | None = None
+) -> tuple[Ledger, bool]:
     """Issue the public ledger of approved months: page, PDF, CSV and JSON from one snapshot.
 
     ``period``: a month (its day), or a ``Span``: month, quarter, half-year, year. Returns the ledger and whether this
     call made it; a ledger that hangs already is returned as it is. Everything slow happens before the transaction: the
-    files are stored first, the rows that name them come after.
+    files are stored first, the rows that name them come after. ``approved_before``: later approvals do not count.
 
     :raises NotClosed: naming the first month that is not approved.
     Source: Q7④; domain.md, Ledger.
@@ -61,6 +63,9 @@ def issue_ledger(compound: Compound, period: Span | date, *, actor: User, at: da
     if issued is not None:
         return issued, False
     closings = _approvals(compound, span)
+    for closing in closings:
+        if approved_before is not None and closing.at >= approved_before:
+            raise NotClosed(closing.period.month)
     posted_on = timezone.localdate(at)
     ledger = build_ledger(
         compound,
@@ -83,7 +88,7 @@ def issue_ledger(compound: Compound, period: Span | date, *, actor: User, at: da
         if audit_of_months([closing.period for closing in closings]) == ledger.audit:
             return _write_rows(compound, ledger, new, actor=actor, at=at), True
     # An auditor spoke while the files were made: the words must hang too.
-    return issue_ledger(compound, span, actor=actor, at=at)
+    return issue_ledger(compound, span, actor=actor, at=at, approved_before=approved_before)
 
 
 def issue_correction(ledger: Ledger, *, actor: User, at: datetime) -> tuple[Ledger, bool]:

@@ -90,7 +90,8 @@ class NotReversible(Refusal):
 class NotCorrectable(Refusal):
     """Why an earlier year's voucher cannot be corrected.
 
-    ``same_year``, ``before`` (dated earlier), ``kind`` (no income or expense), ``reversal``, ``too_much``.
+    ``same_year``, ``open_year`` (its year still takes red vouchers), ``before`` (dated earlier), ``kind`` (no income or
+    expense), ``reversal``, ``too_much``.
     """
 
     def __init__(self, why: str) -> None:

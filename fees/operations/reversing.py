@@ -13,7 +13,7 @@ from django.db import transaction
 from core.models import Attachment, User
 from core.money import MONEY_BELOW
 from fees.choices import TRANSFERS, Direction, ReversalKind
-from fees.documents import Remainder, remainders
+from fees.documents import Remainder, is_year_done, remainders
 from fees.models import Account, Draft, MoneyAccount, Voucher
 from fees.operations.books import lock_books
 from fees.operations.drafts import DraftData, LineData, Posting, save_draft
@@ -209,6 +209,8 @@ def refuse_correction(voucher: Voucher, on: date, account: str, amount: Decimal)
         raise NotCorrectable("reversal")
     if on.year <= voucher.on.year:
         raise NotCorrectable("same_year" if on.year == voucher.on.year else "before")
+    if not is_year_done(voucher):
+        raise NotCorrectable("open_year")
     if is_taken_back(voucher, account):
         direction = Direction.INCOME if account == RAISES else Direction.EXPENSE
         before = [v.remaining for v in voucher.corrected_by.filter(direction=direction).prefetch_related("reversed_by")]

@@ -18,6 +18,11 @@ from fees.rules import LENGTHS, Span, month_of, months_before, previous_month
 SPANS_BACK = 6
 
 
+def start_of_day(day: date) -> datetime:
+    """Return a day's midnight in Beijing: what was approved since is not posted by itself on that day."""
+    return timezone.make_aware(datetime.combine(day, time.min))
+
+
 def due_ledgers(today: date, *, posting_day: int, kinds: Collection[str]) -> list[tuple[Span, str]]:
     """Return what the schedule posts on a day: (period, compound's code), the oldest first.
 
@@ -29,8 +34,9 @@ def due_ledgers(today: date, *, posting_day: int, kinds: Collection[str]) -> lis
     if today.day < posting_day:
         newest = previous_month(newest)
     lengths = sorted(LENGTHS[kind] for kind in kinds)
-    midnight = timezone.make_aware(datetime.combine(today, time.min))
-    closed = Period.objects.closed_before(midnight).filter(month__lte=newest).order_by("month", "compound__code")
+    closed = (
+        Period.objects.closed_before(start_of_day(today)).filter(month__lte=newest).order_by("month", "compound__code")
+    )
     found: list[tuple[Span, str]] = []
     if 1 in lengths:
         rows = closed.not_posted().values_list("month", "compound__code")

@@ -6,6 +6,7 @@ import csv
 import hashlib
 import io
 import json
+from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 from typing import Any
@@ -17,12 +18,13 @@ from hypothesis import strategies as st
 from compounds.models import Compound
 from core.operations import machine, read_bytes
 from fees.choices import NoticeExpense, NoticeIncome
-from fees.documents import Ledger, build_ledger, closing_view, data_hash, ledger_csv, ledger_json, read_ledger
+from fees.documents import Ledger, Line, build_ledger, closing_view, data_hash, ledger_csv, ledger_json, read_ledger
 from fees.models import Closing, Voucher
 from fees.operations import issue_ledger, post_draft, reverse_voucher
 from fees.rules import Span, genesis
 from tests import factories
 from tests.factories import AT
+from tests.fees.example_ledger import example_ledger
 
 pytestmark = pytest.mark.django_db
 SEPTEMBER, OCTOBER = date(2026, 9, 1), date(2026, 10, 1)
@@ -116,6 +118,28 @@ def test_money_is_text_with_two_decimals_everywhere(home: Compound) -> None:
     red = [line for book in data["books"] for line in book["lines"] if line["reverses"]]
     assert [line["amount"] for line in red] == ["-435.00"]
     assert red[0]["direction"] == "expense" and red[0]["reverses"] == paid.number
+
+
+def test_the_five_largest_are_less_what_was_taken_back() -> None:
+    """435 of which 90 went back ranks as 345; what went back whole is not told; quantity × price no longer holds."""
+
+    def line(number: int, amount: str, on: int, **more: Any) -> Line:
+        return replace(base, number=number, amount=Decimal(amount), on=date(2026, 10, on), **more)
+
+    example = example_ledger()
+    base = next(x for book in example.books for x in book.lines if x.direction == "expense" and not x.reverses)
+    base = replace(base, summary="买灯", quantity="29", unit_price="15", reversed_by=None)
+    lines = (
+        line(1, "435.00", 3), line(2, "400.00", 4), line(3, "9000.00", 5, reversed_by=5),
+        line(4, "-90.00", 6, reverses=1), line(5, "-9000.00", 7, reverses=3), line(6, "-10.00", 8, reverses=99),
+        line(7, "100.00", 9, source=None), line(8, "-60.00", 9, reverses=7, source=None),
+    )  # fmt: skip
+    shown = replace(example, books=(replace(example.books[0], lines=()), replace(example.books[1], lines=lines)))
+    assert [(x.number, x.amount, x.summary, x.quantity) for _, x in shown.largest] == [
+        (2, Decimal("400.00"), "买灯", "29"),
+        (1, Decimal("345.00"), "买灯（已减去红冲90.00元）", None),
+        (7, Decimal("40.00"), "买灯（已减去红冲60.00元）", None),
+    ]
 
 
 def test_the_hash_is_over_the_canonical_data(home: Compound) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from datetime import date, datetime, time, timedelta
 from typing import Any
@@ -118,6 +119,26 @@ def test_what_was_approved_the_same_day_is_left_to_the_head_until_midnight() -> 
     factories.close(early, date(2026, 10, 1), noon(2026, 11, 6, 9))
     assert tick(noon(2026, 11, 6)) is None, "approved anew today"
     assert tick(noon(2026, 11, 7)) is not None and Ledger.objects.filter(compound=early).exists()
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("anew", [noon(2026, 11, 7, 9), None])
+def test_a_late_worker_leaves_what_was_withdrawn_meanwhile_to_the_next_day(anew: datetime | None) -> None:
+    """The job is made on the 5th, a worker comes on the 7th; one month was withdrawn, and perhaps approved anew."""
+    mended, other = closed(f"{factories.COMMUNITY}01"), closed(f"{factories.COMMUNITY}02")
+    with time_machine.travel(noon(2026, 11, 5), tick=False):
+        tasks.post_due_ledgers(noon(2026, 11, 5))
+    job = Job.objects.get()
+    withdraw_approval(mended.periods.get(), "漏记一张", actor=machine("system-2"), at=noon(2026, 11, 5, 15))
+    if anew is not None:
+        factories.close(mended, date(2026, 10, 1), anew)
+    with time_machine.travel(noon(2026, 11, 7), tick=False):
+        jobs.run(job.pk)
+    job.refresh_from_db()
+    assert [row.compound for row in Ledger.objects.all()] == [other]
+    assert (job.state, json.loads(job.result)) == (JobState.DONE, {"issued": 1, "already": 0, "waiting": 1})
+    if anew is not None:
+        assert tick(noon(2026, 11, 8)) is not None and Ledger.objects.filter(compound=mended).exists()
 
 
 @pytest.mark.django_db

@@ -321,6 +321,12 @@ def test_the_cash_book_tells_a_part_from_the_whole(office: Office) -> None:
 # --- An earlier year ----------------------------------------------------------------------------------------------
 
 
+def end_year(office: Office) -> None:
+    """Close the months of last year, so that it takes no more red vouchers."""
+    for month in (9, 10, 11, 12):
+        factories.close(office.home, date(2025, month, 1))
+
+
 def correct(office: Office, voucher: Voucher, code: str, amount: str, on: date = OCTOBER, **more: Any) -> Draft:
     return correct_voucher(
         voucher, on, Account.objects.get(code=code), Decimal(amount), decision=more.pop("decision", "八角街道〔2026〕12号"),
@@ -341,6 +347,7 @@ def test_last_year_is_corrected_by_a_voucher_of_its_own(
     office: Office, code: str, with_code: str, direction: str, summary: str
 ) -> None:
     old = office.post(code, "435.00", on=date(2025, 10, 12))
+    end_year(office)
     voucher = post_draft(correct(office, old, with_code, "90.00").pk, actor=office.head, at=AT)
     assert (voucher.direction, voucher.amount, voucher.year) == (direction, Decimal("90.00"), 2026)
     assert (voucher.corrects, voucher.reverses, voucher.lines.get().summary) == (old, None, summary)
@@ -350,6 +357,7 @@ def test_last_year_is_corrected_by_a_voucher_of_its_own(
 
 def test_a_correction_needs_the_streets_document(office: Office) -> None:
     old = office.post("203", "435.00", on=date(2025, 10, 12))
+    end_year(office)
     with pytest.raises(PaperMissing):
         correct(office, old, "119", "90.00", decision="")
 
@@ -363,19 +371,23 @@ def test_what_a_correction_cannot_mend(office: Office) -> None:
             correct(office, voucher, "119", amount, on)
         return refused.value.why
 
+    whole = office.post("203", "12.00", on=date(2025, 10, 14))
+    red = reverse_voucher(whole, date(2025, 10, 20), actor=office.bookkeeper, at=AT)
+    red_voucher = post_draft(red.pk, actor=office.head, at=AT)
+    assert why(old) == "open_year"
+    end_year(office)
     assert why(old, on=date(2025, 10, 20)) == "same_year"
     assert why(office.post("203", "10.00"), on=date(2025, 12, 1)) == "before"
     assert why(deposit) == "kind"
     assert why(old, "435.01") == "too_much"
     post_draft(correct(office, old, "119", "400.00").pk, actor=office.head, at=AT)
     assert why(old, "35.01") == "too_much"
-    whole = office.post("203", "12.00", on=date(2025, 10, 14))
-    red = reverse_voucher(whole, date(2025, 10, 20), actor=office.bookkeeper, at=AT)
-    assert why(post_draft(red.pk, actor=office.head, at=AT)) == "reversal"
+    assert why(red_voucher) == "reversal"
 
 
 def test_two_waiting_corrections_never_exceed_the_original(office: Office) -> None:
     old = office.post("203", "435.00", on=date(2025, 10, 12))
+    end_year(office)
     drafts = [correct(office, old, "119", "400.00"), correct(office, old, "119", "300.00")]
     post_draft(drafts[0].pk, actor=office.head, at=AT)
     with pytest.raises(NotCorrectable, match="too_much"):

@@ -15,10 +15,12 @@ from django.test.utils import CaptureQueriesContext
 from compounds.choices import Role
 from compounds.models import Compound
 from core.models import User
+from core.operations import machine
 from fees.choices import ClosingStep
 from fees.documents import Audit, Said, audit_of, read_ledger
 from fees.models import Closing, Ledger, Opinion, Period
-from fees.operations import save_draft
+from fees.operations import issue_ledger, save_draft
+from fees.rules import Span
 from tests import factories
 from tests.portal.office import CODE, NOW, browser, see, send, valid, words
 
@@ -128,6 +130,22 @@ def test_approval_is_withdrawn_until_the_ledger_hangs(home: Compound, head: Clie
     assert "撤回10月的审定" not in see(head, OCTOBER)
     assert "已经贴出，不能再撤回" in words(valid(send(head, f"{OCTOBER}withdrawal/", note="再撤")))
     assert steps()[-1] == ClosingStep.APPROVED
+
+
+@pytest.mark.usefixtures("quick_pdf")
+def test_a_quarter_that_hangs_holds_its_months_too(home: Compound, head: Client, auditor: Client) -> None:
+    """No withdrawal is offered where the operation would refuse it, and the page says why; nor an opinion."""
+    for month in (11, 12):
+        factories.some_month(home, date(2026, month, 1))
+    for month in (10, 11, 12):
+        factories.close(home, date(2026, month, 1))
+    issue_ledger(home, Span.parse("2026-Q4"), actor=machine("system"), at=NOW)
+    for client in (head, auditor):
+        said = see(client, f"{CODE}closing/2026-12/")
+        assert "第四季度收支公示" in said and "里面有12月，审定不能再撤回。" in said
+        assert "撤回12月的审定" not in said and "签已阅" not in said
+    assert head.get(f"{CODE}closing/2026-12/withdrawal/").status_code == 302
+    assert "张贴12月收支公示" in see(head, f"{CODE}closing/2026-12/")
 
 
 def test_running_month_is_not_prepared(home: Compound, keeper: Client) -> None:

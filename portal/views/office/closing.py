@@ -129,7 +129,7 @@ def closing(request: OfficeRequest, code: str, period: str) -> HttpResponse:
     last = view.last
     said = all_opinions(found) if view.steps else []
     opinions = opinions_of(found, view.steps, said)
-    may_say = can_give_opinion(request.user, compound, request.today) and view.ledger is None
+    may_say = can_give_opinion(request.user, compound, request.today) and not view.hangs
     return compound_page(
         request,
         "portal/office/closing.html",
@@ -251,7 +251,7 @@ def closing_withdrawal(request: OfficeRequest, code: str, period: str) -> HttpRe
             messages.success(request, f"{found.month.month}月的审定撤回了，可以再记账。")
             return redirect("closing", code=compound.code, period=found.code)
     view = closing_view(found)
-    if (view.step != ClosingStep.APPROVED or view.ledger is not None) and not form.errors:
+    if (view.step != ClosingStep.APPROVED or view.hangs) and not form.errors:
         return redirect("closing", code=compound.code, period=found.code)
     shown = {
         "view": view,
