@@ -30,6 +30,7 @@ LONGEST = timedelta(hours=12)
 NOTED_EVERY = timedelta(minutes=1)
 OFFICE = ("/office/", "/admin/")
 REFUSED = (403, 404)
+SAFE = ("GET", "HEAD", "OPTIONS")
 
 
 def client_address(request: HttpRequest) -> str:
@@ -126,11 +127,13 @@ class OfficeDoor:
             response = self.get_response(request)
             # Only now the view has noted for which area the person acted.
             if response.status_code in REFUSED and request.path.startswith(OFFICE):
+                reads = request.method in SAFE
                 record(
                     "refused",
-                    f"被拒绝：{request.method} {request.path[:200]}",
+                    f"被拒绝：{'想看' if reads else '想办'}{request.path[:200]}",
                     actor=user,
                     at=at,
+                    data={"path": request.path[:200], "reads": reads},
                     area_code=getattr(request, "acting_area", ""),
                     role=getattr(request, "acting_role", ""),
                 )

@@ -56,6 +56,46 @@ def public_navigation(request: HttpRequest, back: str = "") -> dict[str, Any]:
     }
 
 
+# What the office's pages are called, by the part of their address that tells them apart: a compound's, then the others.
+COMPOUND_PAGES = {
+    "": "小区概况",
+    "drafts": "凭证草稿",
+    "books": "凭证和账簿",
+    "memo": "往来和账外",
+    "accounts": "账户",
+    "assets": "资产台账",
+    "closing": "结账",
+    "ledgers": "收支公示",
+    "handover": "交接清单",
+    "calendar": "所有期限",
+}
+OFFICE_PAGES = {
+    "": "待办",
+    "password": "改密码",
+    "desk": "换人",
+    "pin": "换人的六位数字",
+    "search": "查找",
+    "scope": "换范围",
+    "compounds": "全部小区",
+    "review": "复核凭证",
+    "ledgers": "张贴收支公示",
+    "calendar": "所有期限",
+    "jobs": "后台任务",
+    "keys": "按键",
+    "look": "样式",
+    "history": "操作记录",
+    "attachments": "票据照片",
+    "shared-accounts": "共用账户",
+}
+
+
+def page_words(path: str) -> str:
+    """Return what the office page of an address is called; an address of no page is 没有的网页."""
+    parts = [*path.strip("/").split("/"), "", "", ""]
+    named = COMPOUND_PAGES.get(parts[3]) if parts[1] == "compounds" and parts[2] else OFFICE_PAGES.get(parts[1])
+    return named or "没有的网页"
+
+
 # --- The office ---------------------------------------------------------------------------------------------------
 
 

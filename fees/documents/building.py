@@ -20,6 +20,7 @@ from fees.documents.rows import (
     Anchor,
     Compared,
     Comparison,
+    Corrected,
     MoneyRow,
     NoticeRow,
     ServiceRow,
@@ -188,6 +189,19 @@ def _money_rows(books: Month) -> tuple[MoneyRow, ...]:
     return tuple(found)
 
 
+def _corrected_before(compound: Compound, span: Span) -> tuple[Corrected, ...]:
+    """Return what the posted ledgers of a longer span's months were corrected in, oldest month first."""
+    if span.is_month:
+        return ()
+    months = LedgerRow.objects.of(compound).months().filter(version__gt=1)
+    rows = months.filter(first_month__gte=span.first_month, last_month__lte=span.last_month).newest_versions()
+    return tuple(
+        Corrected(row.code, correction)
+        for row in rows.select_related("document").order_by("first_month")
+        for correction in read_ledger(row.document.data).corrections
+    )
+
+
 def build_ledger(
     compound: Compound,
     span: Span,
@@ -247,6 +261,7 @@ def build_ledger(
         money=_money_rows(books),
         memo=memo_of(compound, span.last_day, first),
         audit=audit_of_months([closing.period for closing in closings]),
+        corrected=_corrected_before(compound, span),
     )
     return Ledger.from_data(ledger.to_data())
 

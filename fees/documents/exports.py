@@ -58,8 +58,9 @@ def ledger_csv(ledger: Ledger) -> bytes:
                 rows.append(total(label, book, ledger.last_on, amount))
         rows.append(total(ledger.closing_label, book, ledger.last_on, book.closing))
     rows += _memo_rows(ledger)
-    for row in ledger.corrections:
-        note = f"第{row.version - 1}次更正：{row.reason}"
+    told = [("", row) for row in ledger.corrections] + [(f"{c.period}公示", c.correction) for c in ledger.corrected]
+    for where, row in told:
+        note = f"{where}第{row.version - 1}次更正：{row.reason}"
         if row.text is not None:
             note += f"；原来写的是：{row.was}"
         if row.booked is not None:

@@ -23,6 +23,7 @@ from fees.documents.rows import (
     Anchor,
     Change,
     Comparison,
+    Corrected,
     Correction,
     MoneyRow,
     MonthRow,
@@ -84,6 +85,7 @@ class Ledger:
     comparison: Comparison = NOTHING_COMPARED
     money: tuple[MoneyRow, ...] = ()
     corrections: tuple[Correction, ...] = ()
+    corrected: tuple[Corrected, ...] = ()
     memo: Memo | None = None
     audit: Audit = NOT_AUDITED
     sha256: str = ""
@@ -386,6 +388,7 @@ class Ledger:
                 for t in self.told
             ],
             "corrections": [row.to_data() for row in self.corrections],
+            "corrected": [row.to_data() for row in self.corrected],
             "anchors": [
                 {"book": a.book, "year": a.year, "count": a.count, "number": a.number, "hash": a.hash}
                 for a in self.anchors
@@ -454,6 +457,7 @@ class Ledger:
             comparison=Comparison.from_data(data["comparison"]),
             money=tuple(MoneyRow.from_data(row) for row in data["money"]),
             corrections=corrections,
+            corrected=tuple(Corrected.from_data(row) for row in data.get("corrected", ())),
             memo=Memo.from_data(data["memo"]) if data["memo"] is not None else None,
             audit=Audit.from_data(data["audit"]),
             sha256=data["sha256"],

@@ -329,6 +329,25 @@ class Correction:
 
 
 @dataclass(frozen=True)
+class Corrected:
+    """A correction that the ledger of one of the span's months had before: the words of the vouchers stay as posted."""
+
+    period: str
+    correction: Correction
+
+    @property
+    def month(self) -> date:
+        return date.fromisoformat(f"{self.period}-01")
+
+    def to_data(self) -> dict[str, Any]:
+        return {"period": self.period, **self.correction.to_data()}
+
+    @classmethod
+    def from_data(cls, data: Mapping[str, Any]) -> Corrected:
+        return cls(data["period"], Correction.from_data(data))
+
+
+@dataclass(frozen=True)
 class MonthRow:
     """One month of a longer span over both books, with each book's lines in the order of date then number; yuan."""
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from datetime import timedelta
 
@@ -152,13 +153,15 @@ def test_refused_access_is_recorded_once_with_who_where_what(user: User) -> None
     assert client.get("/office/compounds/11010700401001/?q=%0d%0asecret").status_code == 404
     entry = Entry.objects.get(action="refused")
     assert (entry.actor, entry.area_code, entry.role) == (user, factories.STREET, "监督员")
-    assert entry.summary == "被拒绝：GET /office/compounds/11010700401001/"
+    assert entry.summary == "被拒绝：想看/office/compounds/11010700401001/"
+    assert json.loads(entry.data) == {"path": "/office/compounds/11010700401001/", "reads": True}
 
 
 def test_act_without_the_right_is_recorded_in_the_compound(user: User) -> None:
     home = factories.compound()
     assert browser(user).post(f"/office/compounds/{home.code}/ledgers/", {"month": "2026-10"}).status_code == 403
-    assert Entry.objects.get(action="refused").area_code == home.area_code
+    entry = Entry.objects.get(action="refused")
+    assert (entry.area_code, entry.summary) == (home.area_code, f"被拒绝：想办/office/compounds/{home.code}/ledgers/")
 
 
 def test_residents_pages_and_visitors_leave_no_refusal(user: User) -> None:

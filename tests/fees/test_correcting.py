@@ -16,6 +16,7 @@ from typing import Any
 
 import pytest
 from django.conf import settings
+from django.test import Client
 
 from compounds.models import Compound
 from core.models import Document, Entry, User
@@ -29,10 +30,12 @@ from fees.operations import (
     SamePerson,
     delete_correction,
     issue_correction,
+    issue_ledger,
     post_draft,
     reverse_voucher,
     save_correction,
 )
+from fees.rules import Span
 from fees.verdicts import compare_file, verify_document
 from fees.verification import verify_books
 from tests import factories
@@ -132,6 +135,29 @@ def test_another_person_posts_it_and_only_once(stock: Stock) -> None:
     assert [c["version"] for c in json.loads(third.document.data)["corrections"]] == [2, 3]
     assert [verify_document(d).outcome for d in Document.objects.filter(kind="ledger")] == ["genuine"] * 3
     assert verify_books().bad == []
+
+
+def test_a_later_quarter_tells_what_its_months_were_corrected_in(stock: Stock, corrected: LedgerRow) -> None:
+    """The quarter's words stay as posted; the month's list stands on page, print, table and JSON, and is recomputed."""
+    for month in (11, 12):
+        factories.some_month(stock.home, date(2026, month, 1))
+        factories.close(stock.home, date(2026, month, 1))
+    quarter, _ = issue_ledger(stock.home, Span.parse("2026-Q4"), actor=machine("system"), at=LATER)
+    (row,) = json.loads(quarter.document.data)["corrected"]
+    assert (row["period"], row["number"], row["text"]) == ("2026-10", stock.wrong.number, "10月秩序维护费")
+    read = stock.read(quarter)
+    assert (read.corrections, read.correction_number) == ((), 0)
+    files = {file.format: read_bytes(file.sha256).decode("utf-8-sig") for file in quarter.document.files.all()
+             if file.format != "pdf"}  # fmt: skip
+    assert "2026年10月公示第1次更正" in files["html"] and "各月公示更正过的" in files["html"]
+    assert "2026-10公示第1次更正" in files["csv"]
+    page = Client().get(f"/compounds/{stock.home.code}/ledgers/2026-Q4/").content.decode()
+    assert "各月公示更正过的" in page and "10月秩序维护费" in page
+    assert verify_document(quarter.document).outcome == "genuine"
+    assert run_tool(quarter.document.data) == 0
+    assert verify_books().bad == []
+    month, _ = issue_ledger(stock.home, date(2026, 11, 1), actor=machine("system"), at=LATER)
+    assert json.loads(month.document.data)["corrected"] == []
 
 
 def test_words_corrected_twice_keep_the_first_ones(stock: Stock, corrected: LedgerRow) -> None:

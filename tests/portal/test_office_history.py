@@ -13,11 +13,13 @@ from django.conf import settings
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
+from django.urls import get_resolver
 
 from compounds.choices import Role
 from compounds.models import Compound
 from core.models import Entry
 from core.operations import record
+from portal.navigation import page_words
 from portal.views.office.history import ACTIONS
 from tests import factories
 from tests.portal.office import NOW, browser, see
@@ -73,6 +75,35 @@ def test_scope_bounds_the_list(client: Client) -> None:
 def test_filters(client: Client, query: dict[str, str], shown: str, hidden: str) -> None:
     said = see(client, HISTORY, **query)
     assert shown in said and hidden not in said
+
+
+@pytest.mark.parametrize(
+    ("path", "words"),
+    [
+        (f"/office/compounds/{factories.COMMUNITY}01/closing/2026-10/approval/", "结账"),
+        (f"/office/compounds/{factories.COMMUNITY}01/", "小区概况"),
+        ("/office/review/7/", "复核凭证"),
+        ("/office/nowhere/", "没有的网页"),
+        ("/office/compounds/", "全部小区"),
+    ],
+)
+def test_refusals_are_told_in_words_with_the_address_beside(client: Client, path: str, words: str) -> None:
+    for method, reads in (("想看", True), ("想办", False)):
+        record("refused", f"被拒绝：{method}{path}", actor=None, at=NOW, area_code=factories.COMMUNITY,
+               data={"path": path, "reads": reads})  # fmt: skip
+    said = see(client, HISTORY, action="refused")
+    assert f"被拒绝：看{words}{path}" in said and f"被拒绝：办理{words}{path}" in said and "GET" not in said
+    table = client.get(HISTORY, {"format": "csv", "action": "refused"}).content.decode("utf-8-sig")
+    assert f"被拒绝：办理{words} {path}" in table
+
+
+def test_every_office_address_has_words() -> None:
+    """A page that is added needs its name here too."""
+    for row in get_resolver().url_patterns:
+        for pattern in getattr(row, "url_patterns", [row]):
+            path = str(pattern.pattern)
+            if path.startswith("office/"):
+                assert page_words("/" + path.replace("<str:code>", "11010700303701")) != "没有的网页", path
 
 
 def test_export_is_csv_without_formulas_and_is_recorded(client: Client, home: Compound) -> None:

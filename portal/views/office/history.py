@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime, time, timedelta
 
 from django.http import HttpResponse
@@ -15,6 +18,7 @@ from core.operations import record
 from core.pages import page_of
 from core.spreadsheets import csv_bytes
 from portal.forms import HistoryFilter
+from portal.navigation import page_words
 from portal.views.office.door import OfficeRequest, in_scope
 from portal.waiting import place_names
 
@@ -63,8 +67,30 @@ def history(request: OfficeRequest) -> HttpResponse:
     if request.GET.get("format") == "csv" and not form.errors:
         return _export(request, entries)
     page = page_of(entries, request)
-    rows = list(zip(page, place_names(list(page)), strict=True))
-    return render(request, "portal/office/history.html", {"page": page, "rows": rows, "form": form})
+    return render(request, "portal/office/history.html", {"page": page, "rows": _acts(list(page)), "form": form})
+
+
+@dataclass(frozen=True)
+class Act:
+    """A line of the history as people read it; ``detail``: the address of a refused page."""
+
+    entry: Entry
+    place: str
+    what: str
+    detail: str = ""
+
+
+def _acts(entries: Sequence[Entry]) -> list[Act]:
+    """Put each line into words, with the compound's name; a refused address becomes the page's name."""
+    found = []
+    for entry, place in zip(entries, place_names(entries), strict=True):
+        if entry.action == "refused" and entry.data:
+            told = json.loads(entry.data)
+            what = f"被拒绝：{'看' if told['reads'] else '办理'}{page_words(told['path'])}"
+            found.append(Act(entry, place, what, told["path"]))
+        else:
+            found.append(Act(entry, place, entry.summary))
+    return found
 
 
 def _within(request: OfficeRequest) -> EntryQuerySet:
@@ -96,9 +122,10 @@ def _export(request: OfficeRequest, entries: EntryQuerySet) -> HttpResponse:
     """Return the list as CSV; the export itself stands in the history."""
     found = list(entries[:EXPORTED])
     rows: list[list[object]] = [["时间", "谁", "身份", "小区", "做了什么", "来自"]]
-    for entry, place in zip(found, place_names(found), strict=True):
-        when = timezone.localtime(entry.at).strftime("%Y-%m-%d %H:%M:%S")
-        rows.append([when, entry.actor_name, entry.role, place, entry.summary, entry.ip])
+    for act in _acts(found):
+        when = timezone.localtime(act.entry.at).strftime("%Y-%m-%d %H:%M:%S")
+        what = f"{act.what} {act.detail}".strip()
+        rows.append([when, act.entry.actor_name, act.entry.role, act.place, what, act.entry.ip])
     record("history.export", f"导出操作记录{len(found)}行", actor=request.user, at=request.at,
            area_code=request.acting_area)  # fmt: skip
     response = HttpResponse(csv_bytes(rows), content_type="text/csv; charset=utf-8")
