@@ -52,3 +52,86 @@ class Use(models.TextChoices):
     GARAGE = "garage", "车库"
     CELLAR = "cellar", "地下室"
     OTHER = "other", "其他"
+
+
+class RepresentativeKind(models.TextChoices):
+    OWNER = "owner", "产权人"
+    TENANT = "tenant", "承租人"
+
+
+class ProgrammeLine(models.TextChoices):
+    """The four lines of service that an old compound needs (Q2)."""
+
+    SECURITY = "security", "治安防范"
+    GREENING = "greening", "绿化保洁"
+    REPAIR = "repair", "维修维护"
+    PARKING = "parking", "停车管理"
+
+
+class FacilityState(models.TextChoices):
+    GOOD = "good", "完好"
+    WORN = "worn", "破损"
+    MISSING = "missing", "缺少"
+
+
+class ResourceKind(models.TextChoices):
+    PARKING = "parking", "停车位"
+    ADVERTISING = "advertising", "广告位"
+    LOCKER = "locker", "快递柜"
+    ROOM = "room", "公共用房"
+    GROUND = "ground", "场地"
+    OTHER = "other", "其他"
+
+
+class UploadState(models.TextChoices):
+    CHECKING = "checking", "正在核对"
+    FAULTY = "faulty", "有错，没有导入"
+    CHECKED = "checked", "核对过，等确认"
+    APPLIED = "applied", "已导入"
+    DROPPED = "dropped", "不导入了"
+
+
+class SurveyState(models.TextChoices):
+    DRAFT = "draft", "还在编"
+    OPEN = "open", "正在调查"
+    CLOSED = "closed", "已结束"
+
+
+class QuestionKind(models.TextChoices):
+    SINGLE = "single", "单选"
+    SEVERAL = "several", "多选"
+    NUMBER = "number", "填数"
+    TEXT = "text", "填文字"
+
+
+class QuestionPurpose(models.TextChoices):
+    """What the programme reads out of an answer; a question without one is only counted."""
+
+    WILLING = "willing", "愿不愿意交费"
+    MONTHLY_FEE = "monthly_fee", "每月愿意交多少"
+
+
+class AnswerChannel(models.TextChoices):
+    VISIT = "visit", "入户"
+    PHONE = "phone", "电话"
+    MEETING = "meeting", "会场"
+    COUNTER = "counter", "社区柜台"
+    IMPORT = "import", "表格导入"
+
+
+class VisitOutcome(models.TextChoices):
+    NOBODY = "nobody", "没有人"
+    LATER = "later", "约了下次"
+    REFUSED = "refused", "不愿意答"
+    VACANT = "vacant", "空着没人住"
+
+
+class StageAct(models.TextChoices):
+    """What was done to a step, in the order of the chain (domain.md, The eight steps)."""
+
+    PREPARED = "prepared", "报请确认"
+    BY_SECRETARY = "by_secretary", "社区书记确认"
+    BY_STAFF = "by_staff", "街道包片人员确认"
+    CONFIRMED = "confirmed", "主管副主任确认"
+    SENT_BACK = "sent_back", "退回"
+    REOPENED = "reopened", "重新打开"

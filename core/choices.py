@@ -29,4 +29,7 @@ class EvidenceKind(models.TextChoices):
     STATEMENT = "statement", "银行对账单"
     BALANCE_SLIP = "balance_slip", "余额确认单"
     NOTICE_PHOTO = "notice_photo", "张贴照片"
+    PHOTO = "photo", "照片"
+    STAGE_PAPER = "stage_paper", "工作材料"
+    NOTICE_FILE = "notice_file", "公告附件"
     OTHER = "other", "其他"

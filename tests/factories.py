@@ -12,8 +12,24 @@ from django.utils import timezone
 from PIL import Image
 
 from compounds.choices import AreaLevel, Role
-from compounds.models import Appointment, Area, Building, Compound, Dwelling
-from core.models import Attachment, User
+from compounds.models import (
+    Appointment,
+    Area,
+    Building,
+    Compound,
+    Dwelling,
+    MonthlyReport,
+    Notice,
+    NoticeFile,
+    NoticeProof,
+    NoticeWithdrawal,
+    StageComment,
+    StageRecord,
+    Survey,
+    SurveyVisit,
+    WorkHandover,
+)
+from core.models import Attachment, Document, User
 from core.operations import add_attachment, machine
 from fees.choices import BookKind, Direction, Means
 from fees.models import (
@@ -234,6 +250,7 @@ def full_books(home: Compound) -> Ledger:
     )
     ledger = issued(home)
     whole_control(home, ledger)
+    whole_programme(home)
     return ledger
 
 
@@ -263,6 +280,37 @@ def whole_control(home: Compound, ledger: Ledger) -> None:
     MemoEntry.objects.create(
         compound=home, kind="unpaid", on=month, amount=Decimal("5.00"), text="保洁费", by=by, at=AT
     )
+
+
+def document(home: Compound, code: str, kind: str = "notice") -> Document:
+    """Issue a document without files."""
+    return Document.objects.create(
+        code=code, kind=kind, title="公告", area_code=home.area_code, data="{}", sha256="0" * 64,
+        issued_at=AT, issued_by=machine("system"),
+    )  # fmt: skip
+
+
+def whole_programme(home: Compound) -> None:
+    """Put a row into each insert-only table of the register and the steps."""
+    by, day = machine("system"), date(2026, 10, 5)
+    survey = Survey.objects.create(compound=home, number=1, title="摸底", made_by=by, made_at=AT)
+    dwelling = Dwelling.objects.of(home).order_by("pk")[0]
+    SurveyVisit.objects.create(survey=survey, dwelling=dwelling, on=day, outcome="nobody", by=by, at=AT)
+    StageRecord.objects.create(compound=home, stage_id=1, seq=1, act="prepared", by=by, at=AT)
+    StageComment.objects.create(compound=home, stage_id=1, text="批复在路上", by=by, at=AT)
+    WorkHandover.objects.create(area_code=home.area_code, giver=by, taker=machine("system-2"), items="[]", by=by, at=AT)
+    MonthlyReport.objects.create(
+        area_code=home.area_code[:9], month=date(2026, 10, 1), document=document(home, "AAAA0001D", "report"),
+        prepared_by=by, checked_by=machine("system-2"), at=AT,
+    )  # fmt: skip
+    notice = Notice.objects.create(
+        compound=home, document=document(home, "AAAA0002F"), title="停水", body="明天停水。", from_on=day, by=by, at=AT
+    )
+    NoticeFile.objects.create(notice=notice, attachment=paper(home, "", "blue", "notice_file"), title="图")
+    NoticeProof.objects.create(
+        notice=notice, place="1号楼门口", on=day, attachment=paper(home, "", "green", "notice_photo"), by=by, at=AT
+    )
+    NoticeWithdrawal.objects.create(notice=notice, reason="来水了", by=by, at=AT)
 
 
 def today() -> date:

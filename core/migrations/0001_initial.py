@@ -71,7 +71,7 @@ class Migration(migrations.Migration):
             name='Attachment',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('kind', models.CharField(choices=[('e_invoice', '数电发票'), ('fiscal', '财政票据'), ('receipt', '收据'), ('payroll', '发放表'), ('self_made', '自制白条'), ('bank_slip', '银行回单'), ('contract', '合同'), ('decision', '决议'), ('typed_slip', '代录单'), ('statement', '银行对账单'), ('balance_slip', '余额确认单'), ('notice_photo', '张贴照片'), ('other', '其他')], default='other', max_length=12, verbose_name='票据种类')),
+                ('kind', models.CharField(choices=[('e_invoice', '数电发票'), ('fiscal', '财政票据'), ('receipt', '收据'), ('payroll', '发放表'), ('self_made', '自制白条'), ('bank_slip', '银行回单'), ('contract', '合同'), ('decision', '决议'), ('typed_slip', '代录单'), ('statement', '银行对账单'), ('balance_slip', '余额确认单'), ('notice_photo', '张贴照片'), ('photo', '照片'), ('stage_paper', '工作材料'), ('notice_file', '公告附件'), ('other', '其他')], default='other', max_length=12, verbose_name='票据种类')),
                 ('number', models.CharField(blank=True, default='', max_length=60, verbose_name='票据号码')),
                 ('name', models.CharField(max_length=120, verbose_name='文件名')),
                 ('content_type', models.CharField(max_length=60, verbose_name='类型')),

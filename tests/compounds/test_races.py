@@ -10,10 +10,9 @@ from typing import Any
 import pytest
 from django.db import connection, connections, models
 
-from compounds import operations
 from compounds.choices import AreaLevel, Role
 from compounds.models import Appointment, Area, Compound
-from compounds.operations import CashierAndBookkeeper, appoint, make_compound
+from compounds.operations import CashierAndBookkeeper, appoint, appointments, compounds, make_compound
 from core.models import User
 
 AT = datetime(2026, 11, 5, 1, 30, tzinfo=UTC)
@@ -94,7 +93,7 @@ def test_cashier_and_bookkeeper_at_the_same_instant_is_one_of_them(community: Ar
 @pytest.mark.skipif("connection.vendor != 'postgresql'", reason="SQLite locks the whole database")
 def test_without_the_locks_both_go_wrong(community: Area, without_locks: None, monkeypatch: pytest.MonkeyPatch) -> None:
     """The negative control, with a wait between looking and writing."""
-    slow_codes, slow_conflict = operations._codes_taken, operations.conflicting_appointment
+    slow_codes, slow_conflict = compounds.codes_taken, appointments.conflicting_appointment
 
     def waiting(function: Callable[..., Any]) -> Callable[..., Any]:
         def slow(*args: Any) -> Any:
@@ -105,8 +104,8 @@ def test_without_the_locks_both_go_wrong(community: Area, without_locks: None, m
 
         return slow
 
-    monkeypatch.setattr(operations, "_codes_taken", waiting(slow_codes))
-    monkeypatch.setattr(operations, "conflicting_appointment", waiting(slow_conflict))
+    monkeypatch.setattr(compounds, "codes_taken", waiting(slow_codes))
+    monkeypatch.setattr(appointments, "conflicting_appointment", waiting(slow_conflict))
     assert make_many(community) != []
     both_offices(people(6))
     assert Appointment.objects.count() > 6

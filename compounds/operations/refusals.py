@@ -1,0 +1,47 @@
+"""Why a verb of the register refused: facts, worded for people by the pages."""
+
+from __future__ import annotations
+
+from compounds.models import Appointment, Compound
+
+BATCH = 1000
+
+
+class UnknownArea(Exception):
+    """There is no such district, street, community or compound."""
+
+
+class CompoundExists(Exception):
+    """The community has a compound of this name; the argument is it."""
+
+    def __init__(self, compound: Compound) -> None:
+        super().__init__(compound.code)
+        self.compound = compound
+
+
+class CashierAndBookkeeper(Exception):
+    """One person would be cashier and bookkeeper of the same books; the argument is the other appointment."""
+
+    def __init__(self, other: Appointment) -> None:
+        super().__init__(str(other.pk))
+        self.other = other
+
+
+class MachineAccount(Exception):
+    """A machine's account takes no appointment."""
+
+
+class EndsBeforeStart(Exception):
+    """An appointment would end before its first day."""
+
+
+class AlreadyEnded(Exception):
+    """The appointment ended on that day or earlier; an end is never put off."""
+
+
+class AreasDisagree(Exception):
+    """The list of areas contradicts itself or the district; the arguments are row (from 1), column and a key."""
+
+    def __init__(self, row: int, column: str, key: str) -> None:
+        super().__init__(f"{row} {column} {key}")
+        self.row, self.column, self.key = row, column, key
