@@ -2,6 +2,7 @@
 
 from compounds.operations.appointments import appoint, conflicting_appointment, end_appointment
 from compounds.operations.areas import AreaOutcome, AreaRow, import_areas
+from compounds.operations.changing import change_row, words_of
 from compounds.operations.compounds import make_compound
 from compounds.operations.importing import apply_register, preview_register
 from compounds.operations.planning import CompoundRow, DwellingRow, OwnerPlace, Register, RegisterOutcome, SameName
@@ -9,6 +10,7 @@ from compounds.operations.refusals import (
     AlreadyEnded,
     AreasDisagree,
     CashierAndBookkeeper,
+    ChangedMeanwhile,
     CompoundExists,
     EndsBeforeStart,
     MachineAccount,
@@ -21,6 +23,7 @@ __all__ = [
     "AreaRow",
     "AreasDisagree",
     "CashierAndBookkeeper",
+    "ChangedMeanwhile",
     "CompoundExists",
     "CompoundRow",
     "DwellingRow",
@@ -33,9 +36,11 @@ __all__ = [
     "UnknownArea",
     "apply_register",
     "appoint",
+    "change_row",
     "conflicting_appointment",
     "end_appointment",
     "import_areas",
     "make_compound",
     "preview_register",
+    "words_of",
 ]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from compounds.models import Appointment, Compound
+from core.models import Entry
 
 BATCH = 1000
 
@@ -45,3 +46,11 @@ class AreasDisagree(Exception):
     def __init__(self, row: int, column: str, key: str) -> None:
         super().__init__(f"{row} {column} {key}")
         self.row, self.column, self.key = row, column, key
+
+
+class ChangedMeanwhile(Exception):
+    """Someone saved the thing after it was read; the argument is the line of history that tells what (or None)."""
+
+    def __init__(self, entry: Entry | None) -> None:
+        super().__init__(str(entry.pk) if entry else "")
+        self.entry = entry

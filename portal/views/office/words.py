@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from datetime import date
 
+from django.utils import timezone
+
 from compounds.models import Appointment, Compound
+from compounds.operations import ChangedMeanwhile
 from core.models import User
 from core.money import show_money
 from fees.choices import ClosingStep, DecidedBy, Direction
@@ -257,4 +260,16 @@ def paid_from_takings(draft: Draft) -> str:
     return (
         f"{since.month}月{since.day}日起收的现金{show_money(amount)}元还没存银行，又从现金里付，这是坐支。"
         "请先存银行再付；确有原因请写明。"
+    )
+
+
+def changed_meanwhile(problem: ChangedMeanwhile) -> str:
+    """Return who saved the thing in between, when and what, for the one who comes second; what was typed is kept."""
+    entry = problem.entry
+    if entry is None:
+        return "打开这一页以后，别人改过了。您填的还在，核对以后再存一次。"
+    when = timezone.localtime(entry.at)
+    return (
+        f"打开这一页以后，{entry.actor_name}在{when.month}月{when.day}日{when:%H:%M}存过一次（{entry.summary}）。"
+        "您填的还在，核对以后再存一次。"
     )
