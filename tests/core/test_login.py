@@ -47,6 +47,17 @@ def test_login_opens_the_workbench_with_a_new_session_and_is_recorded(user: User
     assert client.session["entered_at"] == NOW.timestamp()
 
 
+def test_who_scanned_a_printed_voucher_is_told_what_it_is_and_where_to_look() -> None:
+    home = f"{factories.COMMUNITY}01"
+    scanned = Client().get(f"/office/compounds/{home}/books/service/2026/7/")
+    page = Client().get(scanned["Location"])
+    assert "您扫的是记账凭证上的码，工作人员登录后才能看原件。" in words(valid(page))
+    assert f'href="/compounds/{home}/vouchers/service/2026/7/"' in page.content.decode()
+    assert f'href="/compounds/{home}/ledgers/"' in page.content.decode()
+    for other in ("/office/", "/office/compounds/中文/books/service/2026/7/", "//evil.example/", ""):
+        assert "您扫的是" not in words(valid(Client().get("/login/", {"next": other})))
+
+
 def test_wrong_password_unknown_name_and_switched_off_get_the_same_page(user: User) -> None:
     off = factories.user(is_active=False)
     off.set_password(GOOD)

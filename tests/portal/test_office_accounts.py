@@ -380,6 +380,7 @@ def test_cash_is_counted_by_its_pieces(home: Compound, cashier: Client) -> None:
     assert "not_counted" not in told(home) and "cash_differs" not in told(home)
     send(cashier, counting(home), **sent, **pieces(34, 0, 0, 1, 0, 2, 1))
     row = CashCount.objects.get()  # the same form sent twice is one count
+    assert "c-known wide-only" in cashier.get(counting(home)).content.decode(), "on a phone what agrees is said once"
     assert cashier.get(f"{counting(home)}{row.pk}/print/").content.startswith(b"%PDF-")
 
 
@@ -390,6 +391,8 @@ def test_a_difference_is_explained_and_told_until_it_is_booked(home: Compound, k
     checks = [c for c in closing_view(ensure_period(home, OCTOBER)).told if c.key == "cash_differs"]
     assert checks[0].reason == "找零少收，在查"
     assert "去记219" in see(keeper, counting(home))
+    page = keeper.get(counting(home)).content.decode()
+    assert '<tr class="differs">' in page and "c-known wide-only" not in page
     factories.post(home, [factories.data(home, date(2026, 10, 31), "219", "2.50", means="cash")])
     assert "cash_differs" not in told(home)
 

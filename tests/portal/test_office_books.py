@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import date
 
 import pytest
@@ -19,7 +20,7 @@ from compounds.models import Compound
 from core.models import Attachment, Entry, User
 from fees.choices import DraftState
 from fees.models import Draft, MoneyAccount, Voucher
-from fees.operations import post_draft
+from fees.operations import post_draft, save_draft
 from tests import factories
 from tests.portal.office import CODE, NOW, SERVICE, browser, see, send, typed, valid, words
 
@@ -241,6 +242,21 @@ def test_book_shows_running_balance_and_the_tie_of_a_reversal(home: Compound, pe
     assert f"已被{red.number:03d}冲销" in said and "红冲" in said
     assert "tie-start" in html and "tie-end" in html
     assert f"第1号至第{red.number}号没有缺号" in said
+
+
+def test_a_long_payee_is_cut_in_the_book_and_stands_whole_in_its_title(
+    home: Compound, people: tuple[User, User]
+) -> None:
+    long, short = "和顺里物业服务有限公司" * 7 + "一二三", "和顺里物业"
+    for payee in (long, short):
+        draft = save_draft(
+            replace(factories.data(home, date(2026, 11, 3), "101", "10.00"), payee=payee),
+            hand_in=True, actor=people[0], at=NOW,
+        )  # fmt: skip
+        post_draft(draft.pk, actor=people[1], at=NOW)
+    page = browser(people[0]).get(SERVICE, {"month": "2026-11"}).content.decode()
+    assert len(long) == 80 and f'<span class="long" title="{long}">{long}</span>' in page
+    assert f'<span class="long" title="{short}">' not in page and short in page
 
 
 def test_closed_month_has_no_entry_line_and_says_why(home: Compound, keeper: Client) -> None:

@@ -12,7 +12,7 @@ from django.contrib.auth import update_session_auth_hash
 from django.contrib.auth.views import LoginView
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
-from django.urls import reverse
+from django.urls import NoReverseMatch, Resolver404, resolve, reverse
 from django.utils import timezone
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST
@@ -54,7 +54,8 @@ class LoginPage(LoginView):
         """Say whether somebody can come back by PIN; nothing is asked of a browser that is no desk."""
         desk = desk_of(self.request)
         shared = bool(desk) and DeskVisit.objects.at_desk(desk, pin_since(timezone.now())).exists()
-        return super().get_context_data(**kwargs) | {"shared": shared, "desk_url": reverse("desk")}
+        shown = {"shared": shared, "desk_url": reverse("desk"), "slip": slip_scanned(self.get_redirect_url())}
+        return super().get_context_data(**kwargs) | shown
 
     def form_invalid(self, form: Any) -> HttpResponse:
         """Record whose login failed; a name that nobody bears is not kept, as it may be a mistyped password."""
@@ -72,6 +73,25 @@ class LoginPage(LoginView):
                 data={"from": client_address(self.request)},
             )
         return super().form_invalid(form)
+
+
+def slip_scanned(address: str) -> dict[str, Any] | None:
+    """Return where a resident may look who scanned a printed voucher's code and was sent to the login, or None."""
+    try:
+        match = resolve(address)
+    except Resolver404:
+        return None
+    if match.url_name != "office_voucher":
+        return None
+    where = match.kwargs
+    try:
+        links = {
+            "voucher_url": reverse("voucher", kwargs=where),
+            "ledgers_url": reverse("ledgers", kwargs={"code": where["code"]}),
+        }
+    except NoReverseMatch:
+        return None
+    return {"number": where["number"], **links}
 
 
 def make_room(request: HttpRequest, user: User, at: datetime) -> None:
