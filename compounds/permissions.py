@@ -9,7 +9,7 @@ from compounds.choices import Role
 from compounds.models import appointments_of, areas_of
 from core.models import User
 
-__all__ = ["appointments_of", "areas_of", "can_administer_accounts", "has_role"]
+__all__ = ["KEEPERS", "appointments_of", "areas_of", "can_administer_accounts", "can_keep_register", "has_role"]
 
 
 def has_role(user: User, roles: Collection[str], area_code: str, on: date) -> bool:
@@ -20,3 +20,12 @@ def has_role(user: User, roles: Collection[str], area_code: str, on: date) -> bo
 def can_administer_accounts(user: User, on: date) -> bool:
     """Return whether the user manages accounts and appointments somewhere."""
     return bool(areas_of(user, on, [Role.ACCOUNT_ADMIN]))
+
+
+# Who keeps the register: community and street, and the district for all.
+KEEPERS = (Role.COMMUNITY_CLERK, Role.COMMUNITY_SECRETARY, Role.STREET_STAFF, Role.DISTRICT_ADMIN)
+
+
+def can_keep_register(user: User, area_code: str, on: date) -> bool:
+    """Return whether the user writes the register of this area: its compounds, dwellings, owners, surveys."""
+    return has_role(user, KEEPERS, area_code, on)

@@ -131,6 +131,7 @@ class Migration(migrations.Migration):
                 ('quantity', models.CharField(blank=True, default='', max_length=20, verbose_name='数量')),
                 ('state', models.CharField(choices=[('good', '完好'), ('worn', '破损'), ('missing', '缺少')], default='good', max_length=10, verbose_name='状况')),
                 ('note', models.CharField(blank=True, default='', max_length=120, verbose_name='说明')),
+                ('version', models.PositiveIntegerField(default=1, verbose_name='第几次修改')),
                 ('compound', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='facilities', to='compounds.compound')),
             ],
             options={
@@ -307,6 +308,7 @@ class Migration(migrations.Migration):
                 ('user', models.CharField(blank=True, default='', max_length=60, verbose_name='现在谁在用')),
                 ('yearly', models.DecimalField(blank=True, decimal_places=2, max_digits=12, null=True, verbose_name='预计年收入')),
                 ('note', models.CharField(blank=True, default='', max_length=120, verbose_name='说明')),
+                ('version', models.PositiveIntegerField(default=1, verbose_name='第几次修改')),
                 ('compound', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='resources', to='compounds.compound')),
             ],
             options={

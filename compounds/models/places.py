@@ -118,6 +118,7 @@ class Facility(models.Model):
     quantity = models.CharField("数量", max_length=20, blank=True, default="")
     state = models.CharField("状况", max_length=10, choices=FacilityState, default=FacilityState.GOOD)
     note = models.CharField("说明", max_length=120, blank=True, default="")
+    version = models.PositiveIntegerField("第几次修改", default=1)
 
     class Meta:
         verbose_name = verbose_name_plural = "设施"
@@ -135,6 +136,7 @@ class PublicResource(models.Model):
     user = models.CharField("现在谁在用", max_length=60, blank=True, default="")
     yearly = models.DecimalField("预计年收入", max_digits=12, decimal_places=2, null=True, blank=True)
     note = models.CharField("说明", max_length=120, blank=True, default="")
+    version = models.PositiveIntegerField("第几次修改", default=1)
 
     class Meta:
         verbose_name = verbose_name_plural = "公共资源"

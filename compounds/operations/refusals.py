@@ -54,3 +54,11 @@ class ChangedMeanwhile(Exception):
     def __init__(self, entry: Entry | None) -> None:
         super().__init__(str(entry.pk) if entry else "")
         self.entry = entry
+
+
+class NameTaken(Exception):
+    """Another thing of the kind bears this name already."""
+
+
+class StillUsed(Exception):
+    """What would be removed still has dwellings; the argument is its label."""
