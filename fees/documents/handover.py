@@ -75,7 +75,7 @@ class MoneyHanded:
 
 @dataclass(frozen=True)
 class LedgerHanded:
-    """An issued ledger."""
+    """An issued ledger; ``period`` in words, ``code`` is the one printed on it."""
 
     period: str
     version: int
@@ -167,7 +167,7 @@ def handover_list(compound: Compound, on: date) -> HandoverList:
         vouchers=vouchers,
         papers=papers["all"],
         without_paper=vouchers - papers["vouchers"],
-        ledgers=tuple(LedgerHanded(row.code, row.version, row.posted_on, row.document.code) for row in ledgers),
+        ledgers=tuple(LedgerHanded(row.span.label, row.version, row.posted_on, row.document.code) for row in ledgers),
         closed_to=closed[-1] if closed else None,
         not_closed=tuple(month for month, step in steps if step != ClosingStep.APPROVED),
         drafts=tuple(_drafts(compound)),

@@ -19,7 +19,7 @@ from fees.rules import ZERO, last_day
 LINE, PADDING = 4.7, 1.8
 BOOK_ROOM, LAST_BOOK_ROOM = 146.0, 126.0  # the last sheet has the sums of the month and of the year
 BOOK_WIDTHS = {"summary": 22, "account": 11, "payee": 12}
-SLIP_ROOM, SLIP_WIDTHS = 64.0, {"summary": 17, "account": 11, "aside": 8, "price": 7, "fact": 11, "reason": 44}
+SLIP_ROOM, SLIP_WIDTHS = 64.0, {"summary": 16, "account": 11, "aside": 9, "price": 7, "fact": 11, "reason": 44}
 
 
 def text_width(text: str) -> float:

@@ -208,6 +208,18 @@ def test_a_year_prints_its_sums_first_and_every_line_after(count: int) -> None:
     assert not any(re.search(r"结余（元）12月31日年末结余", page) for page in pages)
 
 
+def test_no_line_of_a_year_is_cut_by_the_end_of_a_page() -> None:
+    """A voucher's number and its words, on two lines, stand on one page."""
+    year = year_ledger(90)
+    books = tuple(
+        replace(book, lines=tuple(replace(line, summary=f"始{'更换楼道照明线路' * 4}") for line in book.lines))
+        for book in year.books
+    )
+    _, pages = printed(replace(year, books=books))
+    starts = [(len(re.findall(r"\d日第\d+号", page)), page.count("始")) for page in pages[2:]]
+    assert sum(words for _, words in starts) >= 90 and [n for n, _ in starts] == [words for _, words in starts]
+
+
 def test_a_correction_says_so_on_its_first_page_and_lists_what_was_wrong() -> None:
     plain = example_ledger()
     wrong = Correction(

@@ -68,7 +68,7 @@ def test_list_adds_up_from_the_books(home: Compound) -> None:
     assert (service.head.hash, service.head.number, service.head.count) == (head.hash, head.number, head.seq)
     assert [(row.year, row.first, row.last, row.count) for row in service.years] == [(2026, 1, head.seq, head.seq)]
     assert found.vouchers == Voucher.objects.of(home).count() and found.papers == 1
-    assert [row.period for row in found.ledgers] == ["2026-09", "2026-10"] and found.closed_to == date(2026, 10, 1)
+    assert [row.period for row in found.ledgers] == ["2026年9月", "2026年10月"] and found.closed_to == date(2026, 10, 1)
 
 
 def test_balance_is_that_of_the_day(home: Compound) -> None:
