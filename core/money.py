@@ -292,6 +292,11 @@ def show_money(amount: Decimal) -> str:
     return f"{from_fen(to_fen(amount)):,.2f}".replace("-", MINUS)
 
 
+def show_share(share: Decimal) -> str:
+    """Return a share of one as percent, as people write it: 0.38%."""
+    return f"{plain_decimal(share * 100)}%"
+
+
 def plain_decimal(number: Decimal) -> str:
     """Return a number without exponent and superfluous zeros: 12.5, 1200."""
     text = f"{number:f}"

@@ -13,7 +13,7 @@ from django.utils.safestring import SafeString, mark_safe
 
 from core.charts import QUIET, qr_svg
 from core.codes import show_code
-from core.money import show_money
+from core.money import show_money, show_share
 
 register = template.Library()
 
@@ -40,6 +40,12 @@ def money_as_is(amount: Decimal) -> str:
 def yuan(amount: Decimal) -> str:
     """Show an amount in a sentence: 17,732.75元."""
     return f"{show_money(amount)}元"
+
+
+@register.filter
+def share(part: Decimal) -> str:
+    """Show a share of one as percent: 0.38%."""
+    return show_share(part)
 
 
 @register.filter

@@ -13,7 +13,7 @@ from django.utils.datastructures import MultiValueDict
 
 from core.forms import CleanCharField, DayField, MoneyField, TypedField
 from core.hashing import sha256_text
-from core.money import NotUnderstood, half_width, quoted
+from core.money import NotUnderstood, half_width, quoted, show_share
 from fees.choices import Means
 from fees.documents.control import StatementLine
 from fees.forms.statements import (
@@ -60,7 +60,7 @@ class RateField(TypedField):
         return share.quantize(Decimal("0.0001"))
 
     def prepare_value(self, value: Any) -> Any:
-        return f"{(value * 100).normalize():f}%" if isinstance(value, Decimal) else value
+        return show_share(value) if isinstance(value, Decimal) else value
 
 
 class AccountForm(forms.Form):

@@ -174,7 +174,7 @@ def test_a_code_is_settled_at_one_go(home: Compound, keeper: Client, people: tup
     code = code_account(home)
     assert "10月28日收的还没到账" in see(keeper, LIST)
     page = keeper.get(f"{LIST}{code.pk}/settlement/").content.decode()
-    assert 'value="1000.00"' in page and 'value="3.80"' in page
+    assert 'value="1000.00"' in page and 'value="3.80"' in page and "手续费率0.38%" in page
     sent = {"on": "2026-11-01", "gross": "1000", "fee": "3.80", "bank": str(account(home).pk), "form_token": "c" * 32}
     for _ in range(2):
         send(keeper, f"{LIST}{code.pk}/settlement/", **sent)

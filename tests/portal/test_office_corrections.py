@@ -47,7 +47,8 @@ def head(home: Compound) -> Client:
 
 def test_bookkeeper_writes_and_head_posts(keeper: Client, head: Client, home: Compound, client: Client) -> None:
     said = see(keeper, PAGE)
-    assert "还没有写更正" in said and "存好这一条" in said
+    assert "还没有写更正" in said and "存好这一条" in said and "错的地方写在下面" in said
+    assert "错的地方由记账员写在这里" in see(head, PAGE)
     said = words(valid(send(keeper, PAGE, book="service", number="3", reason="写错了月份", text="10月秩序维护费")))
     assert "更正记下了" in said and "写错了月份" in said and "吴丽" in said
     assert "张贴第1次更正" not in said  # not the bookkeeper's

@@ -110,6 +110,15 @@ def test_street_starts_a_job_for_what_is_ready(home: Compound, street: Client) -
     assert Job.objects.count() == 1
 
 
+def test_ticks_taken_away_stay_away_when_the_form_is_asked_again(home: Compound, street: Client) -> None:
+    """What was left out on purpose must not be posted because something else was wrong."""
+    ready = neighbour(1)
+    data = {"period": "2026-10", "area": factories.STREET, "compounds": [ready.code, "11010700300299"]}
+    page = valid(street.post(PUBLISH, data))
+    assert f'id="c{ready.code}" checked' in page
+    assert f'id="c{home.code}"' in page and f'id="c{home.code}" checked' not in page
+
+
 def test_compound_that_is_not_ready_or_foreign_is_no_choice(home: Compound, street: Client) -> None:
     late = neighbour(1, closed=False)
     foreign = factories.compound(f"{factories.OTHER_COMMUNITY}01", "古城一院（演示）")

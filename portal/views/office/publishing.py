@@ -118,6 +118,7 @@ def publish(request: OfficeRequest) -> HttpResponse:
             "ready": len(ready),
             "posted": sum(row.posted for row in choice.rows),
             "unproved": sum(row.posted and row.still_lacks > 0 for row in choice.rows),
+            "kept": request.POST.getlist("compounds") if request.method == "POST" else None,
             "problem": problem or ("选的小区里有现在不能张贴的。请再看一遍。" if form.errors else ""),
             "due": due,
             "late": max((request.today - due).days, 0),
