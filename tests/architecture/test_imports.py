@@ -27,7 +27,7 @@ HELPERS = {
         "papers", "passwords", "pdf", "spreadsheets", "storage",
     },
     "fees": {"anchors", "verification", "verdicts"},
-    "portal": {"demo", "keeping", "navigation", "waiting"},
+    "portal": {"stages", "demo", "keeping", "navigation", "waiting"},
 }  # fmt: skip
 
 

@@ -1,0 +1,28 @@
+"""The eight steps and 长效运行: which compounds have reached which, what each still lacks, who moves it on (Q4)."""
+
+from portal.stages.requirements import (
+    IN_OPERATION,
+    STEPS,
+    Requirement,
+    Step,
+    Verdict,
+    judge,
+    judge_one,
+    step_numbered,
+)
+from portal.stages.standing import LIGHTS, Light, Standing, standing
+
+__all__ = [
+    "IN_OPERATION",
+    "LIGHTS",
+    "STEPS",
+    "Light",
+    "Requirement",
+    "Standing",
+    "Step",
+    "Verdict",
+    "judge",
+    "judge_one",
+    "standing",
+    "step_numbered",
+]
