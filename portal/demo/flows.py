@@ -1,149 +1,17 @@
-"""The demo district: invented compounds (marked 演示) in real communities, their people and two years of books."""
+"""What moves in the demo's books, month by month, and what stands beside them; the same for the same compound."""
 
 from __future__ import annotations
 
 import random
-from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 
-from compounds.choices import Role
 from core.hashing import canonical_json
 from fees.choices import MemoKind
 from fees.operations import AssetData, MemoData
 from fees.rules import DENOMINATIONS, last_day
-
-FEN = Decimal("0.01")
-
-
-@dataclass(frozen=True)
-class Shape:
-    """An invented compound. ``entrances``: how many each building has; six floors of two flats each."""
-
-    community: str
-    name: str
-    built: int
-    entrances: tuple[int, ...]
-    area: str
-    address: str
-    unit: str = ""
-    state: str = "issued"  # how far last month got: issued, approved, prepared, open
-
-    @property
-    def households(self) -> int:
-        return 12 * sum(self.entrances)
-
-
-SHAPES = (
-    Shape(
-        "110107003037",
-        "槐荫里小区（演示）",
-        1983,
-        (5, 5, 4, 4, 4, 4),
-        "18640.50",
-        "八角南里社区内",
-        "燕西机械厂（演示）",
-    ),
-    Shape("110107003037", "南里甲院（演示）", 1986, (4, 4, 4, 4), "11520.00", "八角南里社区内", "燕西机械厂（演示）"),
-    Shape("110107003007", "春和院（演示）", 1989, (5, 5, 5, 5), "14208.40", "八角北里社区内"),
-    Shape("110107003007", "北里松园（演示）", 1991, (4, 4, 3, 3), "10416.70", "八角北里社区内", "冀燕仪表厂（演示）"),
-    Shape(
-        "110107003018",
-        "古南一院（演示）",
-        1978,
-        (6, 6, 6, 6, 6, 5),
-        "23856.00",
-        "古城南里社区内",
-        "永定河管理段（演示）",
-    ),
-    Shape("110107003034", "银杏里（演示）", 1984, (5, 5, 5, 4, 4), "16402.20", "杨庄中区社区内"),
-    Shape("110107003039", "杨北五号院（演示）", 1987, (4, 4, 4, 4), "11808.60", "杨庄北区社区内", "西郊汽修厂（演示）"),
-    Shape("110107003009", "丁香院（演示）", 1982, (5, 5, 5, 5), "14688.00", "八角中里社区内"),
-    Shape("110107003026", "安平里（演示）", 1990, (4, 4, 4), "8928.30", "八角路社区内"),
-    Shape("110107004010", "桂香里（演示）", 1985, (6, 6, 6, 6, 6), "21744.50", "古城路社区内", "古城副食公司（演示）"),
-    Shape("110107004029", "晚晴里（演示）", 1993, (5, 5, 4), "10248.90", "老古城东社区内"),
-    Shape("110107006010", "口东石榴院（演示）", 1981, (4, 4, 4, 3), "10620.00", "模式口东里社区内"),
-    Shape("110107002017", "西里海棠院（演示）", 1988, (5, 5, 5), "11070.80", "老山西里社区内", "老山建筑队（演示）"),
-    Shape("110107011016", "七星柿子园（演示）", 1994, (5, 5, 5, 5, 5), "19650.00", "七星园南社区内"),
-    Shape("110107005013", "西井五号楼院（演示）", 1979, (5,), "3360.00", "西井社区内", state="approved"),
-    Shape("110107001025", "玉泉槐院（演示）", 1992, (4, 4, 3), "8052.60", "玉泉西里中社区内", state="prepared"),
-    Shape("110107003032", "椿树里（演示）", 1986, (4, 3), "5208.00", "杨庄南区社区内", state="open"),
-)
-
-SURNAMES = "王李张刘陈杨赵黄周吴徐孙胡朱高林何郭马罗梁宋郑谢韩唐冯于董萧程曹袁邓许傅沈曾彭吕"
-GIVEN = [
-    "秀兰",
-    "桂芳",
-    "玉珍",
-    "国强",
-    "志远",
-    "建民",
-    "晓梅",
-    "淑琴",
-    "凤英",
-    "德胜",
-    "文华",
-    "丽华",
-    "建国",
-    "桂英",
-    "永强",
-    "春生",
-    "雪梅",
-    "金凤",
-    "海燕",
-    "振华",
-    "素芬",
-    "立新",
-    "宝林",
-    "玉兰",
-    "卫东",
-    "红霞",
-    "庆祥",
-    "慧敏",
-    "长顺",
-    "瑞芝",
-    "淑贞",
-    "景明",
-    "秀英",
-    "福来",
-    "巧云",
-    "学军",
-    "爱华",
-    "书田",
-    "月娥",
-    "保国",
-]
-
-
-@dataclass(frozen=True)
-class Person:
-    """An account of the demo; those that are printed get a password."""
-
-    username: str
-    name: str
-    role: str
-    area: str
-    printed: bool = False
-
-
-MAIN = "11010700303701"  # 槐荫里小区
-
-PEOPLE = (
-    Person("lihua", "李华", Role.DISTRICT_ADMIN, "110107", True),
-    Person("limin", "李敏", Role.STREET_STAFF, "110107003", True),
-    Person("zhaogang", "赵刚", Role.STREET_DEPUTY, "110107003", True),
-    Person("zhangning", "张宁", Role.COMMUNITY_CLERK, "110107003037", True),
-    Person("sunyan", "孙岩", Role.COMMUNITY_SECRETARY, "110107003037", True),
-    Person("wuli", "吴丽", Role.COMMITTEE_BOOKKEEPER, MAIN, True),
-    Person("wangxiulan", "王秀兰", Role.COMMITTEE_HEAD, MAIN, True),
-    Person("zhaoguoqiang", "赵国强", Role.COMMITTEE_DEPUTY, MAIN, True),
-    Person("liuyuzhen", "刘玉珍", Role.COMMITTEE_CASHIER, MAIN, True),
-    Person("chenzhiyuan", "陈志远", Role.AUDITOR, MAIN, True),
-    Person("hejianmin", "何建民", Role.ACCOUNT_ADMIN, "110107", True),
-)
-# One bookkeeper keeps the books of all other compounds (代理记账); heads are one per compound.
-KEEPER = Person("gaosufen", "高素芬", Role.COMMITTEE_BOOKKEEPER, "")
+from portal.demo.places import FEN, Shape
 
 
 @dataclass(frozen=True)
@@ -169,28 +37,6 @@ class Flow:
 
 def _yuan(value: float | Decimal) -> Decimal:
     return Decimal(value).quantize(FEN)
-
-
-def rooms(shape: Shape) -> Iterator[tuple[str, str, str, Decimal]]:
-    """Yield (building, entrance, room, floor area in m²) of a compound; the areas add up to the shape's."""
-    kinds = [(str(b), str(e)) for b, count in enumerate(shape.entrances, start=1) for e in range(1, count + 1)]
-    total = Decimal(shape.area)
-    mean = (total / shape.households).quantize(FEN)
-    left = total
-    cells = [(b, e, f"{floor}0{flat}") for b, e in kinds for floor in range(1, 7) for flat in (1, 2)]
-    for position, (building, entrance, room) in enumerate(cells):
-        area = mean + (Decimal("6.20") if position % 2 else Decimal("-6.20"))
-        if position == len(cells) - 1:
-            area = left
-        left -= area
-        yield building, entrance, room, area
-
-
-def people_names(seed: str) -> Iterator[str]:
-    """Yield plausible names for ever, the same for the same seed."""
-    chance = random.Random(seed)
-    while True:
-        yield chance.choice(SURNAMES) + chance.choice(GIVEN)
 
 
 def opening_of(shape: Shape) -> dict[tuple[str, str], Decimal]:
