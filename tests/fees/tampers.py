@@ -236,7 +236,7 @@ def edit_closing(chance: random.Random) -> None:
 
 
 def edit_document(chance: random.Random) -> None:
-    document = chance.choice(list(Document.objects.order_by("pk")))
+    document = chance.choice(list(Document.objects.filter(kind="ledger").order_by("pk")))
     at = chance.randrange(len(document.data))
     letter = "甲" if document.data[at] != "甲" else "乙"
     Document.objects.filter(pk=document.pk).update(data=document.data[:at] + letter + document.data[at + 1 :])

@@ -237,14 +237,14 @@ def test_posting_while_it_runs_is_no_fault(issued: Ledger, monkeypatch: pytest.M
                                            django_capture_on_commit_callbacks: Any) -> None:  # fmt: skip
     from fees import verification
 
-    before = verification._check_papers
+    before = verification.check_papers
 
     def post_meanwhile(compound: Compound, report: Any) -> None:
         with django_capture_on_commit_callbacks(execute=True):
             factories.post(compound, [factories.data(compound, date(2026, 11, 2), "101", "30.00")])
         before(compound, report)
 
-    monkeypatch.setattr(verification, "_check_papers", post_meanwhile)
+    monkeypatch.setattr(verification, "check_papers", post_meanwhile)
     assert verify_books().bad == []
 
 
