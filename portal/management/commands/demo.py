@@ -13,6 +13,7 @@ from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 
+import compounds
 from compounds import operations as register
 from compounds.choices import Role, Tenure
 from compounds.models import Area, Building, Compound, Dwelling, Entrance, Owner, Ownership, PropertyUnit
@@ -28,6 +29,7 @@ from portal.demo.books import DemoBooks, moment
 from portal.demo.mending import correct_words, hang
 from portal.demo.places import KEEPER, MAIN, PEOPLE, SHAPES, Person, Shape, people_names, rooms
 
+AREAS = Path(compounds.__file__).parent / "data" / "shijingshan_communities.csv"
 MONTHS = 24
 
 
@@ -73,8 +75,7 @@ class Command(ProductCommand):
         return newest or previous_month(month_of(timezone.localdate(self.at)))
 
     def _areas(self) -> None:
-        path = Path(register.__file__).parent / "data" / "shijingshan_communities.csv"
-        with open(path, encoding="utf-8", newline="") as lines:
+        with open(AREAS, encoding="utf-8", newline="") as lines:
             register.import_areas(
                 [register.AreaRow(**row) for row in csv.DictReader(lines)], actor=self.actor, at=self.at
             )
