@@ -6,7 +6,6 @@ import re
 from datetime import datetime
 from typing import Any
 
-import html5lib
 from django.test import Client
 from django.utils import timezone
 from django.utils.html import strip_tags
@@ -14,6 +13,7 @@ from django.utils.html import strip_tags
 from core.middleware import begin_session
 from core.models import User
 from tests.factories import AT
+from tests.html import faults_of
 
 HOME = "11010700303701"
 CODE = f"/office/compounds/{HOME}/"
@@ -34,7 +34,7 @@ def valid(response: Any, status: int = 200) -> str:
     """Return a page's HTML after parsing it strictly, and refusing what the CSP forbids."""
     assert response.status_code == status, (response.status_code, response.get("Location", ""))
     html: str = response.content.decode()
-    html5lib.HTMLParser(strict=True).parse(html)
+    assert not faults_of(html)
     assert not re.search(r"<[^>]+\s(style|on[a-z]+)=|<style|<script(?![^>]* src=)", html)
     ids = re.findall(r'\sid="([^"]+)"', html)
     assert len(ids) == len(set(ids)), sorted({i for i in ids if ids.count(i) > 1})

@@ -26,15 +26,9 @@ from portal.views.office import desk as desk_views
 from tests import factories
 from tests.portal.office import CODE, NOW, valid, words
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("november")]
 GOOD, PIN, OTHER = "xiangshan-hongye-7", "730962", "904173"
 DESK = "/office/desk/"
-
-
-@pytest.fixture(autouse=True)
-def november() -> Iterator[None]:
-    with time_machine.travel(NOW, tick=False):
-        yield
 
 
 @pytest.fixture

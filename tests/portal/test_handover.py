@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import json
 import subprocess
-from collections.abc import Iterator
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
 
 import pytest
-import time_machine
 from django.test import Client
 
 from compounds.choices import Role
@@ -23,15 +21,9 @@ from fees.operations import save_draft
 from tests import factories
 from tests.portal.office import CODE, NOW, browser, see, valid, words
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("november")]
 URL = f"{CODE}handover/"
 NAMES = {"office": "cashier", "left_on": "11-03", "giver": "赵敏", "taker": "孙丽", "witness": "王秀兰"}
-
-
-@pytest.fixture(autouse=True)
-def november() -> Iterator[None]:
-    with time_machine.travel(NOW, tick=False):
-        yield
 
 
 @pytest.fixture

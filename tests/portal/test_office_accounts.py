@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from datetime import date
 from decimal import Decimal
 
@@ -20,39 +19,11 @@ from fees.models import BalanceSlip, CashCount, Draft, MoneyAccount, Reconciliat
 from fees.operations import ensure_period, post_draft
 from tests import factories
 from tests.factories import AT, COMMUNITY
-from tests.portal.office import CODE, NOW, browser, see, send, typed, words
+from tests.portal.office import CODE, browser, see, send, typed, words
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("november")]
 OCTOBER = date(2026, 10, 1)
 LIST = f"{CODE}accounts/"
-
-
-@pytest.fixture(autouse=True)
-def november() -> Iterator[None]:
-    with time_machine.travel(NOW, tick=False):
-        yield
-
-
-@pytest.fixture
-def home() -> Compound:
-    made = factories.compound()
-    factories.some_month(made)
-    return made
-
-
-@pytest.fixture
-def people(home: Compound) -> tuple[User, User]:
-    return factories.people(home)
-
-
-@pytest.fixture
-def keeper(people: tuple[User, User]) -> Client:
-    return browser(people[0])
-
-
-@pytest.fixture
-def head(people: tuple[User, User]) -> Client:
-    return browser(people[1])
 
 
 @pytest.fixture

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Iterator
 from datetime import date
 
 import pytest
 import python_calamine
-import time_machine
 from django.db import IntegrityError, transaction
 from django.test import Client
 
@@ -19,24 +17,13 @@ from fees.models import Asset, Voucher
 from tests import factories
 from tests.portal.office import CODE, NOW, browser, see, send, valid, words
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("november")]
 ASSETS = f"{CODE}assets/"
-
-
-@pytest.fixture(autouse=True)
-def november() -> Iterator[None]:
-    with time_machine.travel(NOW, tick=False):
-        yield
 
 
 @pytest.fixture
 def home() -> Compound:
     return factories.compound()
-
-
-@pytest.fixture
-def keeper(home: Compound) -> Client:
-    return browser(factories.people(home)[0])
 
 
 def buy(home: Compound, amount: str = "4140.00", on: date = date(2026, 9, 20), code: str = "213") -> Voucher:

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Iterator
 from dataclasses import replace
 from datetime import date
 
 import pytest
-import time_machine
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import connection
 from django.test import Client
@@ -24,13 +22,7 @@ from fees.operations import post_draft, save_draft
 from tests import factories
 from tests.portal.office import CODE, NOW, SERVICE, browser, see, send, typed, valid, words
 
-pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture(autouse=True)
-def november() -> Iterator[None]:
-    with time_machine.travel(NOW, tick=False):
-        yield
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("november")]
 
 
 @pytest.fixture
@@ -38,16 +30,6 @@ def home() -> Compound:
     made = factories.compound()
     factories.books(made)
     return made
-
-
-@pytest.fixture
-def people(home: Compound) -> tuple[User, User]:
-    return factories.people(home)
-
-
-@pytest.fixture
-def keeper(people: tuple[User, User]) -> Client:
-    return browser(people[0])
 
 
 def bank(home: Compound, book: str = "service") -> str:

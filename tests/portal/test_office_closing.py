@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import date
 from unittest.mock import patch
 
@@ -24,7 +23,7 @@ from fees.rules import Span
 from tests import factories
 from tests.portal.office import CODE, NOW, browser, see, send, valid, words
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("november")]
 OCTOBER = f"{CODE}closing/2026-10/"
 REASONS = {
     "no_evidence": "票在装订",
@@ -33,34 +32,6 @@ REASONS = {
     "not_reconciled": "15日取",
     "not_counted": "出纳请假",
 }
-
-
-@pytest.fixture(autouse=True)
-def november() -> Iterator[None]:
-    with time_machine.travel(NOW, tick=False):
-        yield
-
-
-@pytest.fixture
-def home() -> Compound:
-    made = factories.compound()
-    factories.some_month(made)
-    return made
-
-
-@pytest.fixture
-def people(home: Compound) -> tuple[User, User]:
-    return factories.people(home)
-
-
-@pytest.fixture
-def keeper(people: tuple[User, User]) -> Client:
-    return browser(people[0])
-
-
-@pytest.fixture
-def head(people: tuple[User, User]) -> Client:
-    return browser(people[1])
 
 
 def steps() -> list[str]:

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import date
 
 import pytest
-import time_machine
 from django.test import Client
 
 from compounds.choices import Role
@@ -17,15 +15,9 @@ from fees.operations import post_draft, reverse_voucher
 from tests import factories
 from tests.portal.office import CODE, NOW, browser, see, send, valid, words
 
-pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("quick_pdf")]
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("november", "quick_pdf")]
 PAGE = f"{CODE}ledgers/2026-10/corrections/"
 PUBLIC = f"/compounds/{CODE.split('/')[3]}/ledgers/2026-10/"
-
-
-@pytest.fixture(autouse=True)
-def november() -> Iterator[None]:
-    with time_machine.travel(NOW, tick=False):
-        yield
 
 
 @pytest.fixture

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Iterator
 
 import pytest
-import time_machine
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 
@@ -14,28 +12,10 @@ from compounds.choices import Role
 from compounds.models import Compound
 from fees.models import MemoEntry
 from tests import factories
-from tests.portal.office import CODE, NOW, browser, see, send, valid, words
+from tests.portal.office import CODE, browser, see, send, valid, words
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("november")]
 MEMO = f"{CODE}memo/"
-
-
-@pytest.fixture(autouse=True)
-def november() -> Iterator[None]:
-    with time_machine.travel(NOW, tick=False):
-        yield
-
-
-@pytest.fixture
-def home() -> Compound:
-    made = factories.compound()
-    factories.some_month(made)
-    return made
-
-
-@pytest.fixture
-def keeper(home: Compound) -> Client:
-    return browser(factories.people(home)[0])
 
 
 TYPED = {

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import date
 from decimal import Decimal
 
 import pytest
-import time_machine
 from django.test import Client
 
 from compounds.models import Compound
@@ -19,14 +17,8 @@ from fees.operations import post_draft
 from tests import factories
 from tests.portal.office import NOW, SERVICE, browser, see, send, valid, words
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("november")]
 TRANSFER, HELD = f"{SERVICE}transfer/", f"{SERVICE}held/"
-
-
-@pytest.fixture(autouse=True)
-def november() -> Iterator[None]:
-    with time_machine.travel(NOW, tick=False):
-        yield
 
 
 @pytest.fixture
@@ -35,16 +27,6 @@ def home() -> Compound:
     factories.books(made)
     factories.open_with(made, date(2026, 8, 31), {"service": {"bank": "9000.00", "cash": "120.50"}})
     return made
-
-
-@pytest.fixture
-def people(home: Compound) -> tuple[User, User]:
-    return factories.people(home)
-
-
-@pytest.fixture
-def keeper(people: tuple[User, User]) -> Client:
-    return browser(people[0])
 
 
 def purse(home: Compound, means: str = "bank", book: str = "service") -> str:

@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Iterator
 from datetime import date
 
 import pytest
-import time_machine
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import connection
 from django.test import Client
@@ -22,13 +20,7 @@ from fees.operations import add_papers, post_draft, save_draft
 from tests import factories
 from tests.portal.office import CODE, NOW, SERVICE, browser, see, send, typed, valid, words
 
-pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture(autouse=True)
-def november() -> Iterator[None]:
-    with time_machine.travel(NOW, tick=False):
-        yield
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("november")]
 
 
 @pytest.fixture
@@ -36,16 +28,6 @@ def home() -> Compound:
     made = factories.compound()
     factories.books(made)
     return made
-
-
-@pytest.fixture
-def people(home: Compound) -> tuple[User, User]:
-    return factories.people(home)
-
-
-@pytest.fixture
-def keeper(people: tuple[User, User]) -> Client:
-    return browser(people[0])
 
 
 def photo(name: str = "IMG_1.jpg", colour: str = "white") -> SimpleUploadedFile:

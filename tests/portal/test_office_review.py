@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import date
 
 import pytest
-import time_machine
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
@@ -20,31 +18,8 @@ from fees.operations import save_draft
 from tests import factories
 from tests.portal.office import NOW, browser, see, send, valid, words
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("november")]
 DAY = date(2026, 10, 25)
-
-
-@pytest.fixture(autouse=True)
-def november() -> Iterator[None]:
-    with time_machine.travel(NOW, tick=False):
-        yield
-
-
-@pytest.fixture
-def home() -> Compound:
-    made = factories.compound()
-    factories.some_month(made)
-    return made
-
-
-@pytest.fixture
-def people(home: Compound) -> tuple[User, User]:
-    return factories.people(home)
-
-
-@pytest.fixture
-def head(people: tuple[User, User]) -> Client:
-    return browser(people[1])
 
 
 def hand_in(home: Compound, actor: User, code: str = "101", amount: str = "120.00", **more: object) -> Draft:

@@ -2,25 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import pytest
-import time_machine
 from django.test import Client
 
 from compounds.choices import Role
 from compounds.models import Building, Compound, Dwelling, Entrance
 from tests import factories
-from tests.portal.office import CODE, NOW, SERVICE, browser, see
+from tests.portal.office import CODE, SERVICE, browser, see
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("november")]
 SEARCH = "/office/search/"
-
-
-@pytest.fixture(autouse=True)
-def november() -> Iterator[None]:
-    with time_machine.travel(NOW, tick=False):
-        yield
 
 
 @pytest.fixture

@@ -5,11 +5,9 @@ from __future__ import annotations
 import csv
 import io
 import zipfile
-from collections.abc import Iterator
 from datetime import date
 
 import pytest
-import time_machine
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
@@ -24,14 +22,8 @@ from portal.views.office import prints
 from tests import factories
 from tests.portal.office import NOW, SERVICE, browser, see, valid, words
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("november")]
 SEARCH, EXPORT, PRINT = f"{SERVICE}search/", f"{SERVICE}export", f"{SERVICE}print/"
-
-
-@pytest.fixture(autouse=True)
-def november() -> Iterator[None]:
-    with time_machine.travel(NOW, tick=False):
-        yield
 
 
 @pytest.fixture

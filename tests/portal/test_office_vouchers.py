@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import replace
 from datetime import date
 
 import pytest
-import time_machine
 from django.test import Client
 
 from compounds.models import Compound
@@ -16,17 +14,11 @@ from fees.documents import remainders
 from fees.models import Draft, MoneyAccount, Voucher
 from fees.operations import WrongMoneyAccount, post_draft, reverse_voucher, withdraw_approval
 from tests import factories
-from tests.portal.office import NOW, SERVICE, browser, see, send, valid, words
+from tests.portal.office import NOW, SERVICE, see, send, valid, words
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("november")]
 REVERSAL = f"{SERVICE}2026/1/reversal/"
 CORRECTION = f"{SERVICE}2025/1/correction/"
-
-
-@pytest.fixture(autouse=True)
-def november() -> Iterator[None]:
-    with time_machine.travel(NOW, tick=False):
-        yield
 
 
 @pytest.fixture
@@ -34,16 +26,6 @@ def home() -> Compound:
     made = factories.compound()
     factories.open_with(made, date(2025, 9, 30), {"service": {"bank": "9000.00", "cash": "500.00"}})
     return made
-
-
-@pytest.fixture
-def people(home: Compound) -> tuple[User, User]:
-    return factories.people(home)
-
-
-@pytest.fixture
-def keeper(people: tuple[User, User]) -> Client:
-    return browser(people[0])
 
 
 @pytest.fixture

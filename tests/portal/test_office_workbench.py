@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import date, timedelta
 from unittest.mock import patch
 
@@ -21,27 +20,9 @@ from fees.operations import approve_period, issue_ledger, prepare_period, prove_
 from tests import factories
 from tests.portal.office import CODE, NOW, browser, see, send, valid, words
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("november")]
 OFFICE = "/office/"
 TWELFTH = NOW.replace(day=12)
-
-
-@pytest.fixture(autouse=True)
-def november() -> Iterator[None]:
-    with time_machine.travel(NOW, tick=False):
-        yield
-
-
-@pytest.fixture
-def home() -> Compound:
-    made = factories.compound()
-    factories.some_month(made)
-    return made
-
-
-@pytest.fixture
-def people(home: Compound) -> tuple[User, User]:
-    return factories.people(home)
 
 
 def prepared(home: Compound, actor: User) -> None:
