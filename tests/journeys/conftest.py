@@ -6,6 +6,7 @@ answer of 500 and any ERROR in the server's log fails the journey.
 
 from __future__ import annotations
 
+import fcntl
 import json
 import os
 import re
@@ -66,6 +67,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if Path(__file__).parent in item.path.parents:
             item.add_marker(pytest.mark.journey)
+    # The longest first: with two workers the other modules pass beside it.
+    items.sort(key=lambda item: item.path.name != "test_year.py")
 
 
 # --- The product --------------------------------------------------------------------------------------------------
@@ -110,22 +113,40 @@ class Site:
 
 
 @pytest.fixture(scope="session")
-def demo(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict[str, str]]:
-    """Make the demo district once; return its folder and every person's password.
+def demo(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> tuple[Path, dict[str, str]]:
+    """Make the demo district once for all workers; return its folder and every person's password.
 
     Who writes journeys saves a minute with WUHAO_DEMO: the var folder of a demo made before, which is copied.
     """
-    var = tmp_path_factory.mktemp("demo")
+    base = tmp_path_factory.getbasetemp()
+    folder = base if worker_id == "master" else base.parent
+    var, ready = folder / "demo", folder / "demo_is_made"
+    with (folder / "demo_lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not ready.exists():
+            # What a worker left that failed while it made the demo is made anew.
+            shutil.rmtree(var, ignore_errors=True)
+            _make_demo(var)
+            ready.touch()
+    return var, _passwords(var)
+
+
+def _make_demo(var: Path) -> None:
     if made := os.environ.get("WUHAO_DEMO"):
-        shutil.copytree(made, var, dirs_exist_ok=True)
+        shutil.copytree(made, var)
     else:
+        var.mkdir()
         _manage(var, "migrate", "--verbosity", "0")
         _manage(var, "demo")
+    script = STOP_JOBS + GIVE_PASSWORDS.format(printed=[*_passwords(var)], password=PASSWORD)
+    _manage(var, "shell", "-v", "0", "-c", script)
+
+
+def _passwords(var: Path) -> dict[str, str]:
     rows = [line.split() for line in (var / "demo_accounts.txt").read_text(encoding="utf-8").splitlines()]
     passwords = {row[0]: row[1] for row in rows if len(row) > 2 and row[0].isascii()}
     assert len(passwords) > 5, "the demo prints an account for each role"
-    _manage(var, "shell", "-v", "0", "-c", STOP_JOBS + GIVE_PASSWORDS.format(printed=[*passwords], password=PASSWORD))
-    return var, passwords
+    return passwords
 
 
 @pytest.fixture(scope="module")
