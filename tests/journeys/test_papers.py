@@ -7,7 +7,7 @@ import re
 
 import pypdf
 from PIL import Image, ImageDraw
-from playwright.sync_api import FilePayload, expect
+from playwright.sync_api import FilePayload, Locator, expect
 
 from tests.journeys.conftest import OFFICE, PHONE, Visit
 
@@ -24,6 +24,12 @@ def receipt(text: str) -> FilePayload:
     out = io.BytesIO()
     image.save(out, "JPEG", quality=80)
     return {"name": f"{text}.jpg", "mimeType": "image/jpeg", "buffer": out.getvalue()}
+
+
+def is_shown(picture: Locator) -> None:
+    """Wait until a picture has come; wait_for_function would ask again by eval, which the pages' CSP refuses."""
+    picture.scroll_into_view_if_needed()
+    assert picture.evaluate("(image) => image.decode().then(() => image.naturalWidth)") > 300
 
 
 def test_a_phones_photograph_reaches_the_reviewer(visit: Visit) -> None:
@@ -68,10 +74,7 @@ def test_a_phones_photograph_reaches_the_reviewer(visit: Visit) -> None:
     expect(page.locator(".papers")).to_contain_text("0417A")
     expect(page.locator(".papers")).to_contain_text("改过1次")
     for picture in page.locator(".paper-picture img").all():
-        picture.scroll_into_view_if_needed()
-    page.wait_for_function(
-        "[...document.querySelectorAll('.paper-picture img')].every((i) => i.complete && i.naturalWidth > 300)"
-    )
+        is_shown(picture)
     phone.check_no_sideways_scroll()
     phone.shoot("papers_phone")
     page.get_by_role("button", name="拿掉receipt-2.jpg").click()
@@ -89,8 +92,7 @@ def test_a_phones_photograph_reaches_the_reviewer(visit: Visit) -> None:
     page = head.go("/office/review/")
     page.locator("[data-row]", has_text="换东门摄像头").get_by_role("link").first.click()
     picture = page.get_by_role("img", name="收据0417A的照片")
-    picture.scroll_into_view_if_needed()
-    page.wait_for_function("document.querySelector('.paper-picture img').naturalWidth > 300")
+    is_shown(picture)
     head.check_accessible()
     head.shoot("papers_review")
     page.get_by_role("button", name="复核并记账").click()
