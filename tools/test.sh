@@ -30,6 +30,7 @@ part() {
 beside() {
     local begun=$SECONDS
     beside_name=$1
+    rm -f "$WUHAO_VAR/beside.end"
     shift
     {
         "$@" </dev/null >"$WUHAO_VAR/beside.out" 2>&1
