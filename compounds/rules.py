@@ -115,6 +115,33 @@ def type_dwelling(building: str, entrance: str, room: str) -> str:
     return "-".join(part for part in (building, entrance, room) if part)
 
 
+HIGHEST_FLOOR = 60
+_BELOW_GROUND = re.compile(r"(?:地下|负|[Bb-])")
+_DIGITS = re.compile(r"[0-9]+")
+
+
+def floor_of(room: str) -> int | None:
+    """Return the floor that a room's number tells, or None where it tells none.
+
+    The last two digits count the doors of a floor: 501 is on 5, 1203 on 12, 0101 on 1, 甲501 and 501甲 on 5. Below
+    ground is negative: B101, 负101 and 地下1 are on −1. Two digits (平房12), 5 digits, words tell nothing.
+    """
+    found = _DIGITS.search(room)
+    if found is None:
+        return None
+    number = found.group()
+    above = int(number[:-2]) if len(number) in (3, 4) else 0
+    if _BELOW_GROUND.match(room):
+        return -above if 0 < above <= HIGHEST_FLOOR else -1
+    return above if 0 < above <= HIGHEST_FLOOR else None
+
+
+def door_order(label: str) -> tuple[tuple[int, int, str], ...]:
+    """Return what sorts doors, entrances and buildings as people count them: 2 before 10, 甲2 after 2."""
+    parts = [part for part in re.split(r"([0-9]+)", label) if part]
+    return tuple((0, int(part), "") if part.isascii() and part.isdigit() else (1, 0, part) for part in parts)
+
+
 # --- Codes -------------------------------------------------------------------------------------------------------
 
 

@@ -59,6 +59,9 @@ def public_navigation(request: HttpRequest, back: str = "") -> dict[str, Any]:
 # What the office's pages are called, by the part of their address that tells them apart: a compound's, then the others.
 COMPOUND_PAGES = {
     "": "小区概况",
+    "register": "房屋",
+    "dwellings": "房屋",
+    "owners": "产权人",
     "drafts": "凭证草稿",
     "books": "凭证和账簿",
     "memo": "往来和账外",

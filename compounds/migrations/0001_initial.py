@@ -112,6 +112,8 @@ class Migration(migrations.Migration):
                 ('representative', models.CharField(blank=True, default='', max_length=40, verbose_name='户代表')),
                 ('representative_phone', models.CharField(blank=True, default='', max_length=30, verbose_name='户代表电话')),
                 ('representative_kind', models.CharField(blank=True, choices=[('owner', '产权人'), ('tenant', '承租人')], default='', max_length=10, verbose_name='户代表是')),
+                ('heirs_pending', models.BooleanField(default=False, verbose_name='产权人去世，继承人还没登记')),
+                ('note', models.CharField(blank=True, default='', max_length=200, verbose_name='备注')),
                 ('version', models.PositiveIntegerField(default=1, verbose_name='第几次修改')),
                 ('building', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='dwellings', to='compounds.building')),
                 ('entrance', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='dwellings', to='compounds.entrance')),

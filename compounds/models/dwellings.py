@@ -11,6 +11,7 @@ from django.db.models.functions import Right
 
 from compounds.choices import AreaSource, RepresentativeKind, Tenure, UploadState, Use
 from compounds.models.places import Building, Compound, Entrance
+from compounds.rules import show_dwelling
 
 
 class PropertyUnit(models.Model):
@@ -39,6 +40,13 @@ class DwellingQuerySet(models.QuerySet["Dwelling"]):
         """Keep what people live in, not shops, garages, cellars."""
         return self.filter(use=Use.DWELLING)
 
+    def with_people(self) -> DwellingQuerySet:
+        """Fetch along its address, its unit, and who owns it now (``owned``), the one who votes first."""
+        owned = Ownership.objects.current().select_related("owner").order_by("-votes", "pk")
+        return self.select_related("building", "entrance", "property_unit").prefetch_related(
+            models.Prefetch("ownerships", owned, to_attr="owned")
+        )
+
     def floor_area(self) -> Decimal:
         """Return the summed floor area, m², 4 places; summed in Python, as SQLite would sum floats."""
         return sum(self.values_list("area", flat=True), Decimal("0.0000"))
@@ -62,6 +70,8 @@ class Dwelling(models.Model):
     representative_kind = models.CharField(
         "户代表是", max_length=10, choices=RepresentativeKind, blank=True, default=""
     )
+    heirs_pending = models.BooleanField("产权人去世，继承人还没登记", default=False)
+    note = models.CharField("备注", max_length=200, blank=True, default="")
     version = models.PositiveIntegerField("第几次修改", default=1)  # whoever saves names the one that was read
 
     objects = DwellingQuerySet.as_manager()
@@ -86,6 +96,9 @@ class Dwelling(models.Model):
             models.Index(fields=["representative"], name="dwelling_by_representative"),
             models.Index(Right("representative_phone", 4), name="dwelling_by_phone_tail"),
         ]
+
+    def __str__(self) -> str:
+        return show_dwelling(self.building.label, self.entrance.label if self.entrance else "", self.room)
 
 
 class Owner(models.Model):

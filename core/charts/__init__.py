@@ -6,7 +6,7 @@ at 1:1, so that labels stay 18 px: ``wide`` for the column of 880, ``narrow`` fo
 """
 
 from core.charts.board import Board, BoardRow
-from core.charts.dwellings import BuildingGrid, Dwelling, Entrance
+from core.charts.dwellings import PAPERS, BuildingGrid, Dwelling, Entrance, Sign
 from core.charts.entry import Choice, PaperEntry, Question
 from core.charts.months import Month, MonthPairs, PairsDrawing, axis_label, grid_amounts
 from core.charts.qr import QUIET, qr_svg
@@ -16,6 +16,7 @@ from core.charts.steps import Step, StepLine
 from core.charts.thresholds import Portion, ThresholdBar
 
 __all__ = [
+    "PAPERS",
     "QUIET",
     "BarDrawing",
     "Board",
@@ -33,6 +34,7 @@ __all__ = [
     "Portion",
     "Question",
     "Rect",
+    "Sign",
     "Source",
     "SourceBars",
     "SourceRow",

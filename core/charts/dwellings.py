@@ -1,26 +1,45 @@
-"""The building grid 楼栋图: one cell per dwelling, in its building, entrance and floor."""
+"""The building grid 楼栋图: one cell per dwelling, in its building, entrance and floor; each state has its sign."""
 
 from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 
-from core.charts.shapes import px
-
 BACK, OUT, REFUSED, UNREACHED, UNISSUED = "back", "out", "refused", "unreached", "unissued"
-NAMES = {BACK: "已收回", OUT: "未交回", REFUSED: "拒收", UNREACHED: "未能送达", UNISSUED: "未发放"}
-MARKS = {REFUSED: "拒收", UNREACHED: "未达", UNISSUED: "未发"}  # two characters in a cell
-CELL, HEIGHT, GAP, BETWEEN = 31, 22, 2, 8  # px: a cell, the gap between two, and between two entrances
 
 
 @dataclass(frozen=True)
+class Sign:
+    """What a state is called and looks like.
+
+    ``look``: pale, framed, hatched, tinted, dashed or plain; ``mark``: what stands in the cell instead of the number
+    on the door, at most two characters, "" nothing.
+    """
+
+    label: str
+    look: str
+    mark: str | None = None
+
+
+# What became of a household's paper: what came back recedes, what is still out stands out.
+PAPERS: Mapping[str, Sign] = {
+    BACK: Sign("已收回", "pale", ""),
+    OUT: Sign("未交回", "framed"),
+    REFUSED: Sign("拒收", "hatched", "拒收"),
+    UNREACHED: Sign("未能送达", "tinted", "未达"),
+    UNISSUED: Sign("未发放", "dashed", "未发"),
+}
+
+
+@dataclass(frozen=True, slots=True)
 class Dwelling:
-    """One cell: the number on the door and what became of its paper."""
+    """One cell: the number on the door, the key of its state, and where it leads."""
 
     number: str
     state: str
+    href: str = ""
 
 
 @dataclass(frozen=True)
@@ -30,47 +49,31 @@ class Entrance:
     name: str
     floors: tuple[tuple[Dwelling, ...], ...]
 
-    @property
-    def across(self) -> int:
-        """Return how many dwellings its widest floor has."""
-        return max((len(floor) for floor in self.floors), default=0)
 
-
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Cell:
-    """A dwelling's place in the drawing, in px, and the word in it."""
+    """A dwelling as drawn: its look, the word in it, what is heard, and where it leads."""
 
-    x: str
-    y: str
-    state: str
+    look: str
     text: str
-
-
-@dataclass(frozen=True)
-class Ground:
-    """An entrance's ground line and name."""
-
-    left: str
-    right: str
-    middle: str
-    name: str
+    said: str
+    href: str
 
 
 @dataclass(frozen=True)
 class BuildingGrid:
-    """One building; ``id`` keeps its title's id apart from the others' on the page."""
+    """One building; ``signs`` are the states in the order of the legend, ``told`` the one counted in its head."""
 
-    id: str
     name: str
     entrances: tuple[Entrance, ...]
-
-    CELL, HEIGHT = CELL, HEIGHT
+    signs: Mapping[str, Sign] = field(default_factory=lambda: PAPERS)
+    told: str = OUT
 
     @cached_property
     def counts(self) -> Mapping[str, int]:
         """Return how many dwellings are in each state."""
         found = Counter(d.state for e in self.entrances for floor in e.floors for d in floor)
-        return {state: found[state] for state in NAMES}
+        return {state: found[state] for state in self.signs}
 
     @property
     def households(self) -> int:
@@ -78,57 +81,27 @@ class BuildingGrid:
         return sum(self.counts.values())
 
     @property
-    def storeys(self) -> int:
-        """Return the number of floors of the tallest entrance."""
-        return max((len(e.floors) for e in self.entrances), default=0)
+    def head(self) -> str:
+        """Return what the building's head says: 未交回17户."""
+        return f"{self.signs[self.told].label}{self.counts[self.told]}户"
 
     @property
-    def width(self) -> int:
-        """Return the drawing's width, px."""
-        columns = sum(e.across for e in self.entrances)
-        return columns * (CELL + GAP) - GAP * len(self.entrances) + BETWEEN * max(0, len(self.entrances) - 1)
-
-    @property
-    def height(self) -> int:
-        """Return the drawing's height, px: the floors, the ground line, the entrances' names."""
-        return self.storeys * (HEIGHT + GAP) + 26
+    def leads(self) -> bool:
+        """Return whether the cells are links."""
+        return any(d.href for e in self.entrances for floor in e.floors for d in floor)
 
     @property
     def said(self) -> str:
         """Return the drawing in words, for those who hear it."""
-        told = "，".join(f"{NAMES[state]}{count}户" for state, count in self.counts.items() if count)
+        told = "，".join(f"{self.signs[state].label}{count}户" for state, count in self.counts.items() if count)
         return f"{self.name}，共{self.households}户：{told}" if told else f"{self.name}没有登记住户"
 
-    @cached_property
-    def _lefts(self) -> tuple[int, ...]:
-        lefts, x = [], 0
-        for entrance in self.entrances:
-            lefts.append(x)
-            x += entrance.across * (CELL + GAP) - GAP + BETWEEN
-        return tuple(lefts)
-
     @property
-    def cells(self) -> tuple[Cell, ...]:
-        """Return every dwelling's cell; floors stand on the ground line, whatever their number."""
-        found = []
-        for left, entrance in zip(self._lefts, self.entrances, strict=True):
-            for up, floor in enumerate(reversed(entrance.floors)):
-                y = (self.storeys - 1 - up) * (HEIGHT + GAP)
-                for i, dwelling in enumerate(floor):
-                    text = dwelling.number if dwelling.state == OUT else MARKS.get(dwelling.state, "")
-                    found.append(Cell(px(left + i * (CELL + GAP)), px(y), dwelling.state, text))
-        return tuple(found)
+    def stairs(self) -> tuple[tuple[str, tuple[tuple[Cell, ...], ...]], ...]:
+        """Return each entrance's name and its floors of cells, from the top down."""
+        return tuple((e.name, tuple(tuple(self._cell(d) for d in floor) for floor in e.floors)) for e in self.entrances)
 
-    @property
-    def grounds(self) -> tuple[Ground, ...]:
-        """Return the entrances' ground lines and names."""
-        found = []
-        for left, entrance in zip(self._lefts, self.entrances, strict=True):
-            right = left + entrance.across * (CELL + GAP) - GAP
-            found.append(Ground(px(left), px(right), px((left + right) / 2), entrance.name))
-        return tuple(found)
-
-    @property
-    def ground(self) -> int:
-        """Return the height of the ground line, px from above."""
-        return self.storeys * (HEIGHT + GAP)
+    def _cell(self, dwelling: Dwelling) -> Cell:
+        sign = self.signs[dwelling.state]
+        text = dwelling.number if sign.mark is None else sign.mark
+        return Cell(sign.look, text, f"{dwelling.number}，{sign.label}", dwelling.href)

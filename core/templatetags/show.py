@@ -13,6 +13,7 @@ from django.utils.safestring import SafeString, mark_safe
 
 from core.charts import QUIET, qr_svg
 from core.codes import show_code
+from core.masking import mask_name, mask_phone
 from core.money import show_money, show_share
 
 register = template.Library()
@@ -52,6 +53,24 @@ def share(part: Decimal) -> str:
 def square_metres(area: Decimal) -> str:
     """Show a floor area with two places: 18,640.50."""
     return f"{area:,.2f}"
+
+
+@register.filter
+def exact_area(area: Decimal) -> str:
+    """Show a floor area with the four places it is kept with: 59.7500."""
+    return f"{area:,.4f}"
+
+
+@register.filter
+def masked(name: str) -> str:
+    """Show a name as lists do: 张*."""
+    return mask_name(name)
+
+
+@register.filter
+def masked_phone(phone: str) -> str:
+    """Show a phone as lists do: 138****1234."""
+    return mask_phone(phone)
 
 
 @register.filter

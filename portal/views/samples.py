@@ -325,7 +325,7 @@ SIGNS = {".": "back", "o": "out", "x": "refused", "?": "unreached", "-": "unissu
 def buildings() -> list[BuildingGrid]:
     """Return three buildings' papers."""
     found = []
-    for i, (name, plans) in enumerate(BUILDINGS.items()):
+    for name, plans in BUILDINGS.items():
         entrances = []
         for number, plan in enumerate(plans, start=1):
             floors = plan.split()
@@ -338,7 +338,7 @@ def buildings() -> list[BuildingGrid]:
                     ),
                 )
             )
-        found.append(BuildingGrid(f"grid-{i}", name, tuple(entrances)))
+        found.append(BuildingGrid(name, tuple(entrances)))
     return found
 
 

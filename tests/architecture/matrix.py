@@ -265,6 +265,8 @@ def table(home: Compound, bookkeeper: User, draft: Draft, paper: int, jobs: Mapp
         Address("publish", "scope", FORM, see=frozenset(ISSUE), act=frozenset(ISSUE)),
         Address("print_ledgers", "scope", FORM, see=frozenset(ISSUE), act=frozenset(ISSUE)),
         of("office_compound", code),
+        of("register", code),
+        of("register", code, query="?view=list", variant="list"),
         of("drafts", code),
         of("draft", code, draft.pk, act=ENTER, elsewhere=(code, 999_999)),
         of("draft_new", code, "service", methods=("POST",), act=ENTER),

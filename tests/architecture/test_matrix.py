@@ -157,7 +157,7 @@ COMPOUND_PAGES = {
     "asset", "asset_retire", "compound_calendar", "memo", "memo_new",
     "memo_settle", "office_ledgers", "review_draft", "office_ledger", "ledger_corrections", "ledger_correction_issue",
     "ledger_correction_delete", "money_accounts", "money_account", "money_account_new", "money_account_end",
-    "settlement", "reconciliation", "reconciliation_print", "cash_counts", "cash_count_print",
+    "register", "settlement", "reconciliation", "reconciliation_print", "cash_counts", "cash_count_print",
 }  # fmt: skip
 
 

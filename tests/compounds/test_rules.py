@@ -16,8 +16,10 @@ from compounds.rules import (
     building_label,
     community_of,
     days_overlap,
+    door_order,
     eligibility,
     entrance_label,
+    floor_of,
     next_compound_code,
     parse_dwelling,
     room_label,
@@ -26,6 +28,35 @@ from compounds.rules import (
 )
 
 COMMUNITY = "110107003024"
+
+
+@pytest.mark.parametrize(
+    ("room", "floor"),
+    [
+        ("501", 5), ("1203", 12), ("0101", 1), ("101", 1), ("6001", 60), ("甲501", 5), ("501甲", 5), ("501-1", 5),
+        ("B101", -1), ("b203", -2), ("负101", -1), ("地下1", -1), ("地下12", -1), ("B1", -1), ("-101", -1),
+        ("12", None), ("5", None), ("甲", None), ("传达室", None), ("", None), ("001", None), ("6101", None),
+        ("10101", None), ("平房12", None),
+    ],
+)  # fmt: skip
+def test_the_floor_that_a_room_tells(room: str, floor: int | None) -> None:
+    assert floor_of(room) == floor
+
+
+@given(st.integers(1, 60), st.integers(1, 99))
+def test_every_door_of_every_floor_tells_it(floor: int, door: int) -> None:
+    assert floor_of(f"{floor}{door:02d}") == floor
+    assert floor_of(f"B{floor}{door:02d}") == -floor
+
+
+@given(st.text(max_size=20))
+def test_no_room_breaks_the_rule(room: str) -> None:
+    floor = floor_of(room)
+    assert floor is None or (floor and -60 <= floor <= 60)
+
+
+def test_doors_are_sorted_as_people_count() -> None:
+    assert sorted(["10", "2", "甲2", "2甲", "101", "B1"], key=door_order) == ["2", "2甲", "10", "101", "B1", "甲2"]
 
 
 @pytest.mark.parametrize(

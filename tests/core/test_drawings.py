@@ -19,6 +19,7 @@ from core.charts import (
     PaperEntry,
     Portion,
     Question,
+    Sign,
     Step,
     StepLine,
     ThresholdBar,
@@ -126,22 +127,34 @@ def test_the_board_counts_how_many_have_passed_each_step() -> None:
 
 def test_every_dwelling_has_one_cell_on_its_floor() -> None:
     grid = BuildingGrid(
-        "g", "1号楼",
+        "1号楼",
         (
             Entrance("1单元", ((Dwelling("201", "out"), Dwelling("202", "back")), (Dwelling("101", "refused"), Dwelling("102", "back")))),
             Entrance("2单元", ((Dwelling("103", "unissued"),),)),
         ),
     )  # fmt: skip
     assert grid.counts == {"back": 2, "out": 1, "refused": 1, "unreached": 0, "unissued": 1}
-    assert grid.households == len(grid.cells) == 5
-    assert len({(c.x, c.y) for c in grid.cells}) == 5
-    low = [c for c in grid.cells if c.text == "未发"]
-    assert [c.y for c in low] == [c.y for c in grid.cells if c.text == "拒收"], "a short building stands on the ground"
-    assert max(float(c.x) for c in grid.cells) + grid.CELL == grid.width == float(grid.grounds[-1].right)
+    assert grid.households == 5 and grid.head == "未交回1户" and not grid.leads
+    assert [[len(floor) for floor in floors] for _, floors in grid.stairs] == [[2, 2], [1]]
     assert grid.said == "1号楼，共5户：已收回2户，未交回1户，拒收1户，未发放1户"
     html = render_to_string("core/components/building_grid.html", {"grid": grid})
     assert ">201<" in html and ">202<" not in html, "what came back recedes"
-    assert BuildingGrid("e", "2号楼", ()).height > 0
+    assert ">未发<" in html and html.count('class="cell') == 5
+    assert BuildingGrid("2号楼", ()).said == "2号楼没有登记住户"
+
+
+def test_cells_lead_where_they_are_told_and_say_what_they_look_like() -> None:
+    signs = {"whole": Sign("齐全", "pale"), "lacking": Sign("还缺", "framed")}
+    rooms = (Dwelling("201", "whole", "1/"), Dwelling("202", "lacking", "2/"))
+    grid = BuildingGrid("3号楼", (Entrance("1单元", (rooms,)),), signs, "lacking")
+    html = render_to_string("core/components/building_grid.html", {"grid": grid})
+    assert '<a class="cell framed" href="2/" aria-label="202，还缺">202</a>' in html
+    assert grid.head == "还缺1户" and grid.counts == {"whole": 1, "lacking": 1}
+    with pytest.raises(KeyError):
+        render_to_string(
+            "core/components/building_grid.html",
+            {"grid": BuildingGrid("4号楼", (Entrance("", ((Dwelling("1", "?"),),)),), signs, "lacking")},
+        )
 
 
 def test_the_present_question_is_the_first_without_an_answer() -> None:

@@ -246,6 +246,8 @@ def pages(town: Town) -> dict[str, tuple[str, User | None]]:
         "vouchers_pdf": (reverse("vouchers_pdf", args=[code, "service"]) + "?month=2026-11", keeper),
         "voucher_papers": (reverse("voucher_papers", args=number), keeper),
         "voucher_paper": (reverse("voucher_paper", args=[*number, paper]), keeper),
+        "register": (reverse("register", args=[code]), keeper),
+        "register list": (reverse("register", args=[code]) + "?view=list", keeper),
         "office_compound": (reverse("office_compound", args=[code]), head),
         "drafts": (reverse("drafts", args=[code]), keeper),
         "draft": (reverse("draft", args=[code, draft.pk]), keeper),
