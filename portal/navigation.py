@@ -62,6 +62,7 @@ COMPOUND_PAGES = {
     "register": "房屋",
     "dwellings": "房屋",
     "owners": "产权人",
+    "surveys": "调查",
     "drafts": "凭证草稿",
     "books": "凭证和账簿",
     "memo": "往来和账外",

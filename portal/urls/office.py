@@ -30,6 +30,7 @@ from portal.views.office import (
     search,
     searches,
     shared,
+    surveys,
     vouchers,
     workbench,
 )
@@ -40,6 +41,7 @@ BOOK = f"{COMPOUND}books/<str:book>/"
 MONEY = f"{COMPOUND}accounts/<int:pk>/"
 SHARED = f"{OFFICE}shared-accounts/"
 LEDGER = f"{COMPOUND}ledgers/<str:period>/"
+SURVEY = f"{COMPOUND}surveys/<int:number>/"
 VOUCHER = f"{BOOK}<int:year>/<int:number>/"
 
 urlpatterns = [
@@ -70,6 +72,11 @@ urlpatterns = [
     path(f"{OFFICE}attachments/<int:pk>/preview/", papers.attachment_preview, name="attachment_preview"),
     path(COMPOUND, workbench.office_compound, name="office_compound"),
     path(f"{COMPOUND}register/", register.register, name="register"),
+    path(f"{COMPOUND}surveys/", surveys.surveys, name="surveys"),
+    path(f"{COMPOUND}surveys/new/", surveys.survey_new, name="survey_new"),
+    path(SURVEY, surveys.survey, name="survey"),
+    path(f"{SURVEY}edit/", surveys.survey_edit, name="survey_edit"),
+    path(f"{SURVEY}questions/<int:question>/", surveys.survey_question, name="survey_question"),
     path(f"{COMPOUND}drafts/", books.drafts, name="drafts"),
     path(f"{COMPOUND}drafts/<int:pk>/", books.draft, name="draft"),
     path(f"{COMPOUND}drafts/<int:pk>/delete/", books.draft_delete, name="draft_delete"),

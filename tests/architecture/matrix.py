@@ -51,6 +51,7 @@ EVERYONE = set(Role) - {Role.ACCOUNT_ADMIN}
 KEEP = HEADS | {Role.STREET_STAFF}
 COUNT = {Role.COMMITTEE_CASHIER, Role.COMMITTEE_BOOKKEEPER}
 SHARE = {Role.COMMUNITY_CLERK, Role.COMMUNITY_SECRETARY, Role.STREET_STAFF}
+SURVEY = {Role.COMMUNITY_CLERK, Role.COMMUNITY_SECRETARY, Role.STREET_STAFF, Role.DISTRICT_ADMIN}
 ACCOUNTS, DISTRICT = {Role.ACCOUNT_ADMIN}, {Role.DISTRICT_ADMIN}
 
 LEVEL = {
@@ -267,6 +268,11 @@ def table(home: Compound, bookkeeper: User, draft: Draft, paper: int, jobs: Mapp
         of("office_compound", code),
         of("register", code),
         of("register", code, query="?view=list", variant="list"),
+        of("surveys", code),
+        of("survey_new", code, see=SURVEY, act=SURVEY),
+        of("survey", code, 1, act=SURVEY, data={"act": "up", "version": "1", "question": "1"}, elsewhere=(code, 99)),
+        of("survey_edit", code, 1, see=SURVEY, act=SURVEY, elsewhere=(code, 99)),
+        of("survey_question", code, 1, 0, see=SURVEY, act=SURVEY, elsewhere=(code, 99, 0)),
         of("drafts", code),
         of("draft", code, draft.pk, act=ENTER, elsewhere=(code, 999_999)),
         of("draft_new", code, "service", methods=("POST",), act=ENTER),

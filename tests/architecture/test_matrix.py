@@ -149,6 +149,7 @@ def test_the_table_says_something() -> None:
 
 FEW = {"auditor own", "committee_cashier own", "committee_bookkeeper foreign"}
 COMPOUND_PAGES = {
+    "surveys", "survey_new", "survey", "survey_edit", "survey_question",
     "draft_papers", "draft_paper", "draft_paper_remove", "voucher_papers", "voucher_paper", "voucher_print",
     "book_search", "book_export", "book_prints", "book_month_pdf", "vouchers_pdf",
     "office_compound", "drafts", "draft", "draft_new", "draft_delete", "cash_book", "office_voucher", "reversal",
@@ -171,6 +172,7 @@ def everywhere(*_: Any, **__: Any) -> list[str]:
 
 PAPER_PAGES = {"draft_papers", "draft_paper", "draft_paper_remove", "voucher_papers", "voucher_paper"}
 SABOTAGE: list[tuple[str, Callable[..., Any], set[str]]] = [
+    ("portal.views.office.surveys.can_keep_register", yes, {"survey_new", "survey", "survey_edit", "survey_question"}),
     ("portal.views.office.books.can_enter", yes, {"draft", "draft_new", "draft_delete"}),
     ("portal.views.office.vouchers.can_enter", yes, {"reversal", "correction"}),
     ("portal.views.office.moves.can_enter", yes, {"transfer", "held"}),

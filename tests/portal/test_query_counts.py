@@ -15,7 +15,9 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
 from compounds.choices import Role
-from compounds.models import Compound
+from compounds.models import Building, Compound, Dwelling, Entrance
+from compounds.operations.surveys import SheetData, VisitData, enter_sheet, note_visits, open_survey, start_survey
+from compounds.rules.surveys import PROGRAMME_QUESTIONS
 from core.models import Job, User
 from core.operations import machine, store_bytes, store_paper
 from fees.documents import remainders
@@ -120,6 +122,7 @@ class Town:
                                parts={key: Decimal(4)})  # fmt: skip
         post_draft(part.pk, actor=machine("system-2"), at=AT)
         self.hold_against_the_world(other)
+        self.ask_households()
         factories.appoint(factories.user(), Role.COMMUNITY_CLERK, COMMUNITY)
         first = Ledger.objects.filter(compound=self.home).order_by("last_month").first()
         assert first is not None
@@ -139,6 +142,23 @@ class Town:
                 parent=self.job, created_by=self.staff, created_at=AT, finished_at=AT, error="演示",
                 result=json.dumps({"made": True, "code": document.code, "compound": other.code, "version": 1}),
             )  # fmt: skip
+
+    def ask_households(self) -> None:
+        """Add an open survey and a draft, questions, a building, sheets and visits."""
+        first = self.home.surveys.filter(number=1).first()
+        asked = start_survey(self.home, f"第{self.size}次摸底", "", PROGRAMME_QUESTIONS, actor=self.staff, at=AT)
+        if first is None:
+            first = open_survey(asked, 1, date(2026, 11, 1), actor=self.staff, at=AT)
+        building = Building.objects.create(compound=self.home, label=f"{10 + self.size}")
+        entrance = Entrance.objects.create(building=building, label="1")
+        rows = [
+            Dwelling.objects.create(building=building, entrance=entrance, room=f"{n}01", area=Decimal(60))
+            for n in (1, 2)
+        ]
+        data = SheetData({1: "1", 5: "1,3", 6: "1", 7: "1", 8: "20", 10: "路灯不亮"}, "visit", date(2026, 11, 2))
+        enter_sheet(first, rows[0], data, actor=self.staff, at=AT)
+        for n in range(3):
+            note_visits(first, date(2026, 11, 2 + n), [VisitData(rows[1], "nobody")], actor=self.staff, at=AT)
 
     def hold_against_the_world(self, other: Compound) -> None:
         """Add a code's income, a reconciliation, a count, a part of a shared account and a slip."""
@@ -195,6 +215,7 @@ def pages(town: Town) -> dict[str, tuple[str, User | None]]:
     service = factories.books(town.home)["service"]
     bank, cash, qr = (factories.purse(service, means) for means in ("bank", "cash", "qr"))
     shared = SharedAccount.objects.get()
+    draft_survey = start_survey(town.home, "下次摸底", "", PROGRAMME_QUESTIONS, actor=staff, at=AT)
     person = User.objects.filter(appointments__role=Role.COMMUNITY_CLERK).order_by("pk").first()
     assert person is not None
     found: dict[str, tuple[str, User | None]] = {
@@ -249,6 +270,12 @@ def pages(town: Town) -> dict[str, tuple[str, User | None]]:
         "register": (reverse("register", args=[code]), keeper),
         "register list": (reverse("register", args=[code]) + "?view=list", keeper),
         "office_compound": (reverse("office_compound", args=[code]), head),
+        "surveys": (reverse("surveys", args=[code]), staff),
+        "survey_new": (reverse("survey_new", args=[code]), staff),
+        "survey": (reverse("survey", args=[code, 1]), staff),
+        "survey draft": (reverse("survey", args=[code, draft_survey.number]), staff),
+        "survey_edit": (reverse("survey_edit", args=[code, draft_survey.number]), staff),
+        "survey_question": (reverse("survey_question", args=[code, draft_survey.number, 1]), staff),
         "drafts": (reverse("drafts", args=[code]), keeper),
         "draft": (reverse("draft", args=[code, draft.pk]), keeper),
         "cash_book": (reverse("cash_book", args=[code, "service"]) + "?month=2026-11", keeper),
