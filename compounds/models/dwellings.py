@@ -14,6 +14,15 @@ from compounds.models.places import Building, Compound, Entrance
 from compounds.rules import show_dwelling
 
 
+class PropertyUnitQuerySet(models.QuerySet["PropertyUnit"]):
+    """Reads of property-right units."""
+
+    def of(self, compound: Compound) -> PropertyUnitQuerySet:
+        """Keep the units that have dwellings in a compound."""
+        mine = Dwelling.objects.filter(building__compound=compound, property_unit=models.OuterRef("pk"))
+        return self.filter(models.Exists(mine))
+
+
 class PropertyUnit(models.Model):
     """A property-right unit (产权单位): owner of unsold public dwellings, seller of the others."""
 
@@ -24,6 +33,8 @@ class PropertyUnit(models.Model):
     address = models.CharField("地址", max_length=120, blank=True, default="")
     note = models.CharField("备注", max_length=300, blank=True, default="")
     version = models.PositiveIntegerField("第几次修改", default=1)
+
+    objects = PropertyUnitQuerySet.as_manager()
 
     class Meta:
         verbose_name = verbose_name_plural = "产权单位"

@@ -23,7 +23,7 @@ from compounds.operations.refusals import NameTaken, StillUsed
 from core.models import Attachment, User
 from core.operations import record
 
-Listed = TypeVar("Listed", Facility, PublicResource)
+Listed = TypeVar("Listed", bound=Facility | PublicResource)
 
 
 @transaction.atomic
@@ -47,8 +47,13 @@ def change_compound(
 
 @transaction.atomic
 def list_thing(
-    model: type[Listed], compound: Compound, values: Mapping[str, object], *, actor: User, at: datetime
-) -> Listed:
+    model: type[Facility] | type[PublicResource],
+    compound: Compound,
+    values: Mapping[str, object],
+    *,
+    actor: User,
+    at: datetime,
+) -> Facility | PublicResource:
     """Put a facility or public resource on a compound's list. Record it.
 
     :raises NameTaken: if one of that name and kind stands there already.
@@ -59,7 +64,7 @@ def list_thing(
             made = model._default_manager.create(compound=compound, **values)
     except IntegrityError:
         raise NameTaken from None
-    record(f"{model._meta.model_name}.list", f"登记{model._meta.verbose_name}：{made.name}", actor=actor, at=at,
+    record("place.list", f"登记{model._meta.verbose_name}：{made.name}", actor=actor, at=at,
            area_code=compound.area_code, subject=made)  # fmt: skip
     return made
 
@@ -72,7 +77,7 @@ def change_thing(thing: Listed, values: Mapping[str, object], version: int, *, a
     """
     try:
         with transaction.atomic():
-            return change_row(thing, values, version, action=f"{thing._meta.model_name}.change",
+            return change_row(thing, values, version, action="place.change",
                               title=f"{thing._meta.verbose_name}{thing.name}", area_code=thing.compound.area_code,
                               actor=actor, at=at)  # fmt: skip
     except IntegrityError:
@@ -82,7 +87,7 @@ def change_thing(thing: Listed, values: Mapping[str, object], version: int, *, a
 @transaction.atomic
 def drop_thing(thing: Facility | PublicResource, *, actor: User, at: datetime) -> None:
     """Take a facility or public resource off the list. Record what stood there."""
-    record(f"{thing._meta.model_name}.drop", f"从清单去掉{thing._meta.verbose_name}：{thing.name}", actor=actor, at=at,
+    record("place.drop", f"从清单去掉{thing._meta.verbose_name}：{thing.name}", actor=actor, at=at,
            area_code=thing.compound.area_code, subject=thing)  # fmt: skip
     thing.delete()
 
@@ -103,7 +108,7 @@ def add_building(
         raise NameTaken
     building = Building.objects.create(compound=compound, label=label, floors=floors)
     Entrance.objects.bulk_create(Entrance(building=building, label=entrance) for entrance in entrances)
-    record("building.add", f"加楼{label}，{len(entrances)}个单元", actor=actor, at=at, area_code=compound.area_code,
+    record("place.add_building", f"加楼{label}，{len(entrances)}个单元", actor=actor, at=at, area_code=compound.area_code,
            subject=building)  # fmt: skip
     return building
 
@@ -132,7 +137,7 @@ def change_building(
         return building
     building.label, building.floors = label, floors
     building.save(update_fields=["label", "floors"])
-    record("building.change", f"改楼{before[0]}", actor=actor, at=at, area_code=compound.area_code, subject=building,
+    record("place.change_building", f"改楼{before[0]}", actor=actor, at=at, area_code=compound.area_code, subject=building,
            data={"before": list(before), "after": list(after)})  # fmt: skip
     return building
 
@@ -146,7 +151,7 @@ def drop_building(building: Building, *, actor: User, at: datetime) -> None:
     compound = Compound.objects.select_for_update().get(pk=building.compound_id)
     if Dwelling.objects.filter(building=building).exists():
         raise StillUsed(building.label)
-    record("building.drop", f"去掉楼{building.label}", actor=actor, at=at, area_code=compound.area_code,
+    record("place.drop_building", f"去掉楼{building.label}", actor=actor, at=at, area_code=compound.area_code,
            subject=building)  # fmt: skip
     Entrance.objects.filter(building=building).delete()
     building.delete()
@@ -163,7 +168,7 @@ def change_unit(
     :raises ChangedMeanwhile: :raises NameTaken: if the community has another unit of that name.
     """
     try:
-        return change_row(unit, values, version, action="propertyunit.change", title=f"产权单位{unit.name}",
+        return change_row(unit, values, version, action="unit.change", title=f"产权单位{unit.name}",
                           area_code=unit.area_code, actor=actor, at=at, masked=("contact",))  # fmt: skip
     except IntegrityError:
         raise NameTaken from None
@@ -183,13 +188,15 @@ def add_photograph(
         defaults={"caption": caption, "taken_on": taken_on, "shown": shown, "added_by": actor, "added_at": at},
     )
     if new:
-        record("photograph.add", f"加照片：{caption}", actor=actor, at=at, area_code=compound.area_code, subject=made)
+        record(
+            "place.add_photograph", f"加照片：{caption}", actor=actor, at=at, area_code=compound.area_code, subject=made
+        )
     return made
 
 
 @transaction.atomic
 def drop_photograph(photograph: CompoundPhoto, *, actor: User, at: datetime) -> None:
     """Take a photograph down; its stored bytes stay as evidence of what was shown. Record it."""
-    record("photograph.drop", f"取下照片：{photograph.caption}", actor=actor, at=at,
+    record("place.drop_photograph", f"取下照片：{photograph.caption}", actor=actor, at=at,
            area_code=photograph.compound.area_code, subject=photograph)  # fmt: skip
     photograph.delete()

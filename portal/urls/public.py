@@ -11,6 +11,7 @@ urlpatterns = [
     path("compounds/<slug:code>/ledgers/<slug:period>/", public.ledger, name="ledger"),
     path("compounds/<slug:code>/ledgers/<slug:period>.<slug:format>", public.ledger_file, name="ledger_file"),
     path("compounds/<slug:code>/vouchers/<slug:book>/<int:year>/<int:number>/", public.voucher, name="voucher"),
+    path("compounds/<slug:code>/photographs/<slug:sha256>/", public.compound_photograph, name="compound_photograph"),
     path("verify/", public.verify, name="verify"),
     path("verify/<slug:code>/", public.verify_code, name="verify_code"),
     path("privacy/", public.privacy, name="privacy"),

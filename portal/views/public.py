@@ -26,12 +26,13 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods, require_safe
 
-from compounds.models import Area, Compound, Dwelling
+from compounds.models import Area, Compound, CompoundPhoto, Dwelling
 from core.charts import Month, MonthPairs, Source, SourceBars
 from core.codes import read_code, show_code
 from core.models import Document, DocumentFile
 from core.operations import read_bytes
 from core.pages import page_of
+from core.papers import small_picture
 from fees.choices import BookKind
 from fees.documents import Ledger, hanging_of, posted_months, read_ledger
 from fees.models import Ledger as LedgerRow
@@ -46,6 +47,7 @@ View = Callable[..., HttpResponse]
 
 LATEST_POSTINGS = 10
 LATEST_OF_COMPOUND = 4
+PHOTOGRAPHS = 6
 SEARCH_LENGTH = 60
 YEAR = 365 * 24 * 3600
 # In the order in which people want them; what the ledger's HTML file holds is the printed sheet's source.
@@ -170,10 +172,22 @@ def compound(request: HttpRequest, code: str) -> HttpResponse:
         "chart": _chart(months),
         "source_rows": _sources(newest) if newest else [],
         "postings": LedgerRow.objects.of(found).lately_posted()[:LATEST_OF_COMPOUND],
+        "photographs": CompoundPhoto.objects.filter(compound=found, shown=True).select_related("attachment")[
+            :PHOTOGRAPHS
+        ],
         "today": timezone.localdate(),
         **_place(found),
     }
     return render(request, "portal/public/compound.html", context)
+
+
+@public_page
+def compound_photograph(request: HttpRequest, code: str, sha256: str) -> HttpResponse:
+    """Show a photograph of a compound that its community puts on the page, small enough for a phone."""
+    shown = CompoundPhoto.objects.filter(compound__code=code, shown=True, attachment__sha256=sha256)
+    if not shown.exists():
+        raise Http404
+    return HttpResponse(small_picture(read_bytes(sha256)), content_type="image/jpeg")
 
 
 @public_page

@@ -34,6 +34,7 @@ from fees.models import (
 )
 from fees.operations import save_draft
 from tests import factories
+from tests.architecture.matrix_programme import REGISTER, programme
 from tests.factories import AT
 
 HOME = f"{factories.COMMUNITY}01"
@@ -257,6 +258,7 @@ def table(home: Compound, bookkeeper: User, draft: Draft, paper: int, jobs: Mapp
         Address("scope", "scope", FORM, data={"code": "999999"}),
         Address("office_search", "scope"),
         Address("office_compounds", "scope"),
+        Address("compound_new", "scope", FORM, see=frozenset(REGISTER), act=frozenset(REGISTER)),
         Address("review", "scope"),
         Address("jobs", "scope"),
         Address("calendar", "scope"),
@@ -342,7 +344,7 @@ def table(home: Compound, bookkeeper: User, draft: Draft, paper: int, jobs: Mapp
             )
         ),
     ]  # fmt: skip
-    return [*public, *office, *admin_table(appointed, bookkeeper)]
+    return [*public, *office, *programme(of, home), *admin_table(appointed, bookkeeper)]
 
 
 def admin_table(appointed: Appointment, bookkeeper: User) -> list[Address]:

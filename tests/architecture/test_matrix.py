@@ -159,6 +159,8 @@ COMPOUND_PAGES = {
     "memo_settle", "office_ledgers", "review_draft", "office_ledger", "ledger_corrections", "ledger_correction_issue",
     "ledger_correction_delete", "money_accounts", "money_account", "money_account_new", "money_account_end",
     "register", "settlement", "reconciliation", "reconciliation_print", "cash_counts", "cash_count_print",
+    "compound_facts", "buildings", "building_new", "building", "units", "unit", "things", "thing_new", "thing",
+    "photographs", "photograph_drop",
 }  # fmt: skip
 
 
@@ -181,6 +183,12 @@ SABOTAGE: list[tuple[str, Callable[..., Any], set[str]]] = [
     ("portal.views.office.closing.can_approve", yes, {"closing", "closing_approval", "closing_withdrawal"}),
     ("portal.views.office.assets.can_enter", yes, {"asset_new", "asset", "asset_retire"}),
     ("portal.views.office.memo.can_enter", yes, {"memo_new", "memo_settle"}),
+    (
+        "portal.views.office.places.can_keep_register",
+        yes,
+        {"compound_facts", "building_new", "building", "thing_new", "thing", "photographs", "photograph_drop"},
+    ),
+    ("portal.views.office.units.can_keep_register", yes, {"unit"}),
     ("portal.views.office.closing.can_give_opinion", yes, {"opinion"}),
     ("portal.views.office.ledgers.can_issue", yes, {"office_ledgers"}),
     ("portal.views.office.publishing.issuing_areas", everywhere, {"publish", "print_ledgers"}),

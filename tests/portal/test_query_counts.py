@@ -52,6 +52,7 @@ from fees.rules import next_month
 from tests import factories
 from tests.factories import AT, COMMUNITY
 from tests.portal.office import browser
+from tests.portal.programme import grow_programme, programme_pages
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("quick_pdf")]
 
@@ -123,6 +124,7 @@ class Town:
         post_draft(part.pk, actor=machine("system-2"), at=AT)
         self.hold_against_the_world(other)
         self.ask_households()
+        grow_programme(self, n)
         factories.appoint(factories.user(), Role.COMMUNITY_CLERK, COMMUNITY)
         first = Ledger.objects.filter(compound=self.home).order_by("last_month").first()
         assert first is not None
@@ -318,6 +320,7 @@ def pages(town: Town) -> dict[str, tuple[str, User | None]]:
         "keys": (reverse("keys"), keeper),
         "ledger_corrections": (reverse("ledger_corrections", args=[code, ledger.code]), keeper),
         "ledger_correction_issue": (reverse("ledger_correction_issue", args=[code, ledger.code]), head),
+        **programme_pages(town),
         "admin:index": (reverse("admin:index"), town.accounts),
         "admin:core_user_changelist": (reverse("admin:core_user_changelist"), town.accounts),
         "admin:core_user_add": (reverse("admin:core_user_add"), town.accounts),
@@ -336,6 +339,7 @@ def pages(town: Town) -> dict[str, tuple[str, User | None]]:
 
 # Addresses that only take a POST, lead elsewhere, or are Django's own without a list of ours.
 WITHOUT_PAGE = {
+    "photograph_drop",
     "logout", "draft_new", "draft_delete", "ledger_correction_delete", "draft_paper_remove", "job_stop", "job_resume", "admin:login", "admin:logout",
     "admin:password_change", "admin:password_change_done", "admin:autocomplete", "admin:jsi18n", "admin:view_on_site",
     "admin:app_list", "admin:core_user_history", "admin:core_user_delete", "admin:compounds_appointment_history",
@@ -398,7 +402,7 @@ def grown(town: Town) -> Measure:
 
 PUBLIC_PAGES = {
     "home", "compound", "ledgers", "ledger", "ledger_file", "voucher", "verify", "verify_code", "privacy", "type_size",
-    "healthz", "readyz", "login", "look",
+    "healthz", "readyz", "login", "look", "compound_photograph",
 }  # fmt: skip
 
 

@@ -7,8 +7,9 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_safe
 
-from compounds.models import Area, Compound
-from compounds.permissions import areas_of
+from compounds.choices import FacilityState
+from compounds.models import Area, Compound, Facility
+from compounds.permissions import KEEPERS, areas_of
 from core.models import Job
 from core.pages import page_of
 from fees.documents import memo_of
@@ -18,6 +19,7 @@ from fees.rules import previous_month
 from portal.forms import CompoundFilter
 from portal.permissions import can_work_in
 from portal.views.office.door import FORM, OfficeRequest, compound_page, find_compound, in_scope, logged_in
+from portal.views.office.places import eligibility_of, why_not
 from portal.waiting import (
     done_today,
     first_month_to_write,
@@ -121,6 +123,7 @@ def office_compounds(request: OfficeRequest) -> HttpResponse:
             "form": form,
             "month": month,
             "rows": [(c, names.get(c.area_code[:12], ""), posting_of(c, month, request.today)) for c in page],
+            "may_make": bool(areas_of(request.user, request.today, KEEPERS)),
         },
     )
 
@@ -151,5 +154,9 @@ def office_compound(request: OfficeRequest, code: str) -> HttpResponse:
             "may_prepare": can_prepare(user, compound, today),
             "may_issue": can_issue(user, compound, today),
             "public": reverse("compound", args=[compound.code]),
+            "why_not": why_not(eligibility_of(compound)),
+            "missing": list(
+                Facility.objects.filter(compound=compound, state=FacilityState.MISSING).values_list("name", flat=True)
+            ),
         },
     )

@@ -1,0 +1,68 @@
+"""The pages of the register and the steps, for the counting of queries: rows that grow, and their addresses."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import TYPE_CHECKING
+
+from django.urls import reverse
+
+from compounds.models import Building, CompoundPhoto, Dwelling, Entrance, Facility, PropertyUnit, PublicResource
+from core.models import User
+from core.operations import machine
+from tests import factories
+from tests.factories import AT, COMMUNITY
+
+if TYPE_CHECKING:
+    from tests.portal.test_query_counts import Town
+
+Pages = dict[str, tuple[str, User | None]]
+
+
+def grow_places(town: Town, n: int) -> None:
+    """Add a building with an entrance and a dwelling of a unit, a facility, a resource, a photograph."""
+    home = town.home
+    building = Building.objects.create(compound=home, label=f"{60 + n}")
+    entrance = Entrance.objects.create(building=building, label="1")
+    unit = PropertyUnit.objects.create(area_code=COMMUNITY, name=f"第{n}厂（演示）")
+    for room in range(n):
+        Dwelling.objects.create(
+            building=building, entrance=entrance, room=f"{room + 1}01", area="60", property_unit=unit
+        )
+    Facility.objects.create(compound=home, line="repair", name=f"路灯{n}", state="missing")
+    PublicResource.objects.create(compound=home, kind="room", name=f"用房{n}", yearly="5.00")
+    CompoundPhoto.objects.create(
+        compound=home, attachment=factories.paper(home, "", ("olive", "plum", "coral")[n - 1], "photo"),
+        caption=f"东门{n}", taken_on=date(2026, 9, n), added_by=machine("system"), added_at=AT,
+    )  # fmt: skip
+
+
+def places(town: Town) -> Pages:
+    """Return the pages of what a compound is, has and lacks."""
+    code, staff = town.home.code, town.staff
+    facility, photograph = Facility.objects.earliest("pk"), CompoundPhoto.objects.earliest("pk")
+    unit, building = PropertyUnit.objects.earliest("pk"), Building.objects.filter(label="61").get()
+    return {
+        "compound_new": (reverse("compound_new"), staff),
+        "compound_facts": (reverse("compound_facts", args=[code]), staff),
+        "buildings": (reverse("buildings", args=[code]), staff),
+        "building_new": (reverse("building_new", args=[code]), staff),
+        "building": (reverse("building", args=[code, building.pk]), staff),
+        "units": (reverse("units", args=[code]), staff),
+        "unit": (reverse("unit", args=[code, unit.pk]), staff),
+        "things": (reverse("things", args=[code]), staff),
+        "thing_new": (reverse("thing_new", args=[code, "resources"]), staff),
+        "thing": (reverse("thing", args=[code, "facilities", facility.pk]), staff),
+        "photographs": (reverse("photographs", args=[code]), staff),
+        "compound_photograph": (reverse("compound_photograph", args=[code, photograph.attachment.sha256]), None),
+    }
+
+
+def grow_programme(town: Town, n: int) -> None:
+    """Let every list of the register and the steps grow by a row."""
+    grow_places(town, n)
+
+
+def programme_pages(town: Town) -> Pages:
+    """Return all of them."""
+    return {**places(town)}
