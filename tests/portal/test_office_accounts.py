@@ -93,7 +93,7 @@ def test_what_is_wrong_with_an_account_is_said(home: Compound, head: Client, nam
     assert not value or value in page.content.decode()
 
 
-def test_an_account_is_opened_once(home: Compound, head: Client) -> None:
+def test_an_account_is_opened_once(home: Compound, head: Client, keeper: Client) -> None:
     book = factories.books(home)["service"]
     new = fields(book=str(book.pk), means="qr", fee_rate="0.38%", settles_to=str(account(home).pk), holder="王五")
     send(head, f"{LIST}new/", **new, is_private="on")
@@ -102,6 +102,8 @@ def test_an_account_is_opened_once(home: Compound, head: Client) -> None:
     again = head.post(f"{LIST}new/", {**new, "is_private": "on"})
     assert "已经有这个户名" in words(again.content.decode())
     assert "在私人名下，应尽快停用" in see(head, LIST)
+    send(head, f"{LIST}{made.pk}/", **{**new, "is_private": "on", "fee_rate": "0.6%"})
+    assert "手续费率：0.38%，改为0.6%" in (text := see(keeper, f"{LIST}{made.pk}/")) and "手续费率0.6%" in text
 
 
 def test_an_ended_account_takes_no_vouchers(home: Compound, head: Client, keeper: Client) -> None:

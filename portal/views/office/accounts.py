@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from decimal import Decimal
 
 from django.contrib import messages
 from django.http import Http404, HttpResponse
@@ -11,7 +12,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from compounds.models import Compound
 from core.models import Entry
-from core.money import show_money
+from core.money import show_money, show_share
 from fees.choices import Means
 from fees.documents import accounts_view, balances_on
 from fees.forms import AccountForm, EndForm, SettlementForm, draw_form_token
@@ -137,7 +138,13 @@ def _history(pk: int) -> list[tuple[Entry, list[str]]]:
 
 
 def _change(name: str, before: str, after: str) -> str:
-    return f"{COLUMNS.get(name, name)}：{YES_NO.get(before, before)}，改为{YES_NO.get(after, after)}"
+    return f"{COLUMNS.get(name, name)}：{_said(name, before)}，改为{_said(name, after)}"
+
+
+def _said(name: str, value: str) -> str:
+    if name == "fee_rate" and value:
+        return show_share(Decimal(value))
+    return YES_NO.get(value, value)
 
 
 @require_http_methods(FORM)
