@@ -220,6 +220,17 @@ def test_no_line_of_a_year_is_cut_by_the_end_of_a_page() -> None:
     assert sum(words for _, words in starts) >= 90 and [n for n, _ in starts] == [words for _, words in starts]
 
 
+def test_numbers_of_four_digits_stay_on_their_line() -> None:
+    year = year_ledger(40)
+    books = tuple(
+        replace(book, lines=tuple(replace(line, number=1000 + n) for n, line in enumerate(book.lines)))
+        for book in year.books
+    )
+    made = pdf.render(render_to_string("fees/ledger_print.html", print_context(replace(year, books=books))))
+    text = "".join(page.extract_text() for page in pypdf.PdfReader(io.BytesIO(made.bytes)).pages)
+    assert len(re.findall(r"第10\d\d号", text)) >= 40
+
+
 def test_a_correction_says_so_on_its_first_page_and_lists_what_was_wrong() -> None:
     plain = example_ledger()
     wrong = Correction(
