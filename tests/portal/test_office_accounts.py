@@ -421,3 +421,17 @@ def test_the_holder_confirms_what_lies_in_a_shared_account(home: Compound, head:
     assert json.loads(slip.parts) == [[account(home).pk, "1280.00"], [account(other).pk, "1280.00"]]
     assert told(home)["not_reconciled"] == ["自管会经费银行"], "it serves as the month's reconciliation"
     assert clerk.get(f"{url}slips/{slip.pk}/print/").content.startswith(b"%PDF-")
+
+
+# --- A compound without books -------------------------------------------------------------------------------------
+
+
+@pytest.mark.django_db
+def test_without_books_the_navigation_leads_somewhere_and_no_account_is_offered() -> None:
+    bare = factories.compound(f"{factories.COMMUNITY}09", "丁香院（演示）")
+    head = browser(factories.user(Role.COMMITTEE_HEAD, bare.code, "王秀兰"))
+    pages = f"/office/compounds/{bare.code}/"
+    assert "还没有建账" in words(head.get(f"{pages}books/service/", follow=True).content.decode())
+    assert head.get(f"{pages}books/none/").status_code == 404
+    said = see(head, f"{pages}accounts/")
+    assert "还没有账户" in said and "开一个账户" not in said

@@ -17,7 +17,7 @@ from compounds.models import Compound
 from core.models import Attachment
 from core.money import NotUnderstood, parse_month, show_money
 from core.operations import AttachmentRefused, add_attachment
-from fees.choices import ClosingStep, DraftState
+from fees.choices import BookKind, ClosingStep, DraftState
 from fees.documents import cash_book as book_of
 from fees.documents import papers_of_draft
 from fees.forms import AccountField, BookSearchForm, VoucherForm, draw_form_token, typed_values
@@ -55,6 +55,8 @@ def book_of_kind(compound: Compound, kind: str) -> Book:
 def cash_book(request: OfficeRequest, code: str, book: str) -> HttpResponse:
     """A book's month with its running balance; the last row is where the next voucher is typed."""
     compound = find_compound(request, code)
+    if book in BookKind.values and not Book.objects.of(compound).exists():
+        return redirect("office_compound", code=compound.code)  # which says that there are no books yet
     found = book_of_kind(compound, book)
     steps = steps_of(compound)
     month = _asked_month(request.GET.get("month", "")) or first_month_to_write(steps, request.today)
