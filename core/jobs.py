@@ -16,8 +16,8 @@ import logging
 import threading
 import time
 import uuid
-from collections.abc import Callable, Sequence
-from contextlib import suppress
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -37,6 +37,7 @@ logger = logging.getLogger(__name__)
 
 MAX_ATTEMPTS = 20  # a job that has ended its worker so often is not given to another
 POLL_SECONDS = 0.3
+TELL_SECONDS = 0.7  # between two reports from inside a transaction
 BUSY_SECONDS = 1.0  # before a job is handed back because the database was away
 RING_PATIENCE = 0.5  # seconds a page waits for the broker; the row is saved already
 SWEEP_AGE = timedelta(seconds=5)
@@ -419,6 +420,28 @@ class Handle:
         if self._read().stop_asked:
             raise Stopped
 
+    @contextmanager
+    def beside(self, message: str) -> Iterator[Callable[[int, int], None]]:
+        """Let a task report from inside a transaction of its own, whose writes nobody sees before its end.
+
+        A thread with its own connection writes what is told, renews the lease, and hears of a stop; the next report
+        then raises, so that the transaction is rolled back. SQLite lets nobody write beside a transaction: there the
+        page shows ``message`` until it ends (docs/decisions/0014).
+
+        :raises Stopped, LeaseLost: from the report; see ``progress``.
+        """
+        self.progress(message=message)
+        if connections["default"].vendor == "sqlite":
+            yield lambda done, total: None
+            return
+        teller = _Teller(self, message)
+        teller.start()
+        try:
+            yield teller.tell
+        finally:
+            teller.over.set()
+            teller.join()
+
     def spread(self, parts: Sequence[PartSpec]) -> list[Any]:
         """Make a batch of short child jobs, work them off beside any other worker, and return their results in order.
 
@@ -512,6 +535,35 @@ class Handle:
 
     def _hand_back(self) -> None:
         self._write(state=JobState.QUEUED, token="", locked_until=None)
+
+
+class _Teller(threading.Thread):
+    """Writes a task's progress while its own connection is inside a transaction."""
+
+    def __init__(self, handle: Handle, message: str) -> None:
+        super().__init__(name=f"job {handle.job_id} tells", daemon=True)
+        self.handle, self.message = handle, message
+        self.told: tuple[int, int] | None = None
+        self.over = threading.Event()
+        self.problem: BaseException | None = None
+
+    def tell(self, done: int, total: int) -> None:
+        """Note how far it is; raise what the thread heard."""
+        self.told = (done, total)
+        if self.problem is not None:
+            raise self.problem
+
+    def run(self) -> None:
+        try:
+            while not self.over.wait(TELL_SECONDS):
+                done, total = self.told or (None, None)
+                self.handle.progress(done, total, self.message)
+        except (Stopped, LeaseLost, _Leaving) as problem:
+            self.problem = problem
+        except (OperationalError, InterfaceError):
+            logger.warning("Job %s goes on without telling how far it is", self.handle.job_id, exc_info=True)
+        finally:
+            connections.close_all()
 
 
 # --- For commands -------------------------------------------------------------------------------------------------

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import secrets
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
@@ -39,17 +39,43 @@ def record(
     ``summary`` is cut to its column and kept on one line; ``data`` holds before and after, personal fields masked.
     The address is the one that the web door noted on the actor (``User.seen_from``).
     """
-    return Entry.objects.create(
+    kind = subject._meta.label_lower if subject is not None else ""
+    new = NewEntry(action, summary, area_code, kind, str(subject.pk) if subject is not None else "", data, role)
+    entry = _entry(new, actor, at)
+    entry.save(force_insert=True)
+    return entry
+
+
+@dataclass(frozen=True, slots=True)
+class NewEntry:
+    """One line of history to write beside many others; see ``record``."""
+
+    action: str
+    summary: str
+    area_code: str = ""
+    object_type: str = ""
+    object_id: str = ""
+    data: Mapping[str, object] | None = None
+    role: str = ""
+
+
+def record_each(entries: Iterable[NewEntry], *, actor: User | None, at: datetime) -> None:
+    """Write many lines of history, in the caller's transaction."""
+    Entry.objects.bulk_create((_entry(new, actor, at) for new in entries), batch_size=500)
+
+
+def _entry(new: NewEntry, actor: User | None, at: datetime) -> Entry:
+    return Entry(
         at=at,
         actor=actor,
         actor_name=(actor.name or actor.username) if actor else "",
-        role=role,
-        area_code=area_code,
-        action=action,
-        summary=" ".join(summary.split())[:300],
-        object_type=subject._meta.label_lower if subject is not None else "",
-        object_id=str(subject.pk) if subject is not None else "",
-        data=canonical_json(data) if data else "",
+        role=new.role,
+        area_code=new.area_code,
+        action=new.action,
+        summary=" ".join(new.summary.split())[:300],
+        object_type=new.object_type,
+        object_id=new.object_id,
+        data=canonical_json(new.data) if new.data else "",
         ip=actor.seen_from[:45] if actor else "",
     )
 

@@ -318,8 +318,11 @@ def _read_sheet(source: Any, sheet: Sheet) -> tuple[list[Row], list[CellError]]:
         return [], [CellError(sheet.name, "", f'"{sheet.name}"这张表是空的。')] if sheet.required else []
     if source.total_height > MAX_ROWS + 1:
         return [], [CellError(sheet.name, "", f"表太大：最多{MAX_ROWS:,}行。请分成几个文件。")]
-    shift = source.start[1]
-    rows = iter(source.iter_rows())
+    return _read_rows(iter(source.iter_rows()), sheet, source.start[1])
+
+
+def _read_rows(rows: Iterator[list[Any]], sheet: Sheet, shift: int) -> tuple[list[Row], list[CellError]]:
+    """Return the rows below the headings that have something in them, and what is wrong."""
     headings, errors = _read_headings(next(rows, []), sheet, shift)
     if errors:
         return [], errors
@@ -392,6 +395,52 @@ def read_workbook(content: bytes, sheets: Mapping[str, Sheet]) -> dict[str, list
         raise
 
 
+def read_table(content: bytes, sheets: Mapping[str, Sheet]) -> dict[str, list[Row]]:
+    """Return what ``read_workbook`` does, of a workbook or of a CSV file that holds the first of these sheets.
+
+    CSV is UTF-8, with or without BOM, or GB18030, as spreadsheet programs here write it.
+
+    :raises WorkbookRefused: as ``read_workbook``.
+    """
+    (key, sheet), *others = sheets.items()
+    text = None if content[:4] in (b"PK\x03\x04", b"\xd0\xcf\x11\xe0") else _text_of_csv(content)
+    if text is None or not any(column.heading in text[:2000] for column in sheet.columns):
+        return read_workbook(content, sheets)
+    rows, errors = _read_rows(_csv_rows(text), sheet, 0)
+    if errors:
+        raise WorkbookRefused(errors)
+    return {key: rows} | {name: [] for name, _ in others}
+
+
+def _text_of_csv(content: bytes) -> str | None:
+    """Return the text of what may be a CSV file; None where it is none at all."""
+    if not content or len(content) > MAX_FILE_BYTES:
+        return None
+    for encoding in ("utf-8-sig", "gb18030"):
+        try:
+            text = content.decode(encoding)
+        except UnicodeDecodeError:
+            continue
+        return None if "\0" in text or text.lstrip().startswith("<") else text
+    return None
+
+
+def _csv_rows(text: str) -> Iterator[list[Any]]:
+    """Yield the lines of a CSV file; the sign that ``csv_text`` put before live text is taken off again.
+
+    :raises WorkbookRefused: too many lines, or quotation marks that never end.
+    """
+    try:
+        for number, row in enumerate(csv.reader(io.StringIO(text, newline=""), strict=True)):
+            if number > MAX_ROWS:
+                raise _refuse(f"表太大：最多{MAX_ROWS:,}行。请分成几个文件。")
+            if len(row) > MAX_COLUMNS and any(row[MAX_COLUMNS:]):
+                raise _refuse(f"表太大：最多{MAX_COLUMNS}列。")
+            yield [value[1:] if value[:1] == "'" and _LIVE.match(value[1:]) else value for value in row]
+    except csv.Error:
+        raise _refuse("CSV文件里的引号不成对，或一格太长，读不下去。请在表格软件里另存为.xlsx再试。") from None
+
+
 def read_grid(content: bytes) -> list[tuple[int, list[Any]]]:
     """Return the rows of a workbook's first sheet as they stand, each with its number; for files of others' making.
 
@@ -450,12 +499,18 @@ def _read_with(
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """A sheet to write: headings, rows, and column widths in characters (by default the heading's own)."""
+    """A sheet to write: headings, rows, and column widths in characters (by default the heading's own).
+
+    ``choices``: by heading, the words that its cells take; spreadsheet programs then show them as a list. ``hints``: by
+    heading, what they show beside a cell that is being filled in.
+    """
 
     name: str
     headings: Sequence[str]
     rows: Iterable[Sequence[object]]
     widths: Sequence[int] = ()
+    choices: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    hints: Mapping[str, str] = field(default_factory=dict)
 
 
 def write_workbook(tables: Sequence[Table], notes: Sequence[str] = ()) -> bytes:
@@ -481,6 +536,7 @@ def write_workbook(tables: Sequence[Table], notes: Sequence[str] = ()) -> bytes:
                 width = table.widths[column] if column < len(table.widths) else max(10, 2 * len(heading) + 2)
                 sheet.set_column(column, column, width)
                 sheet.write_string(0, column, heading, bold)
+                _help_filling_in(sheet, column, table.choices.get(heading, ()), table.hints.get(heading, ""))
             sheet.freeze_panes(1, 0)
             for number, row in enumerate(table.rows, start=1):
                 for column, value in enumerate(row):
@@ -503,6 +559,17 @@ def write_workbook(tables: Sequence[Table], notes: Sequence[str] = ()) -> bytes:
             for number, line in enumerate(notes):
                 sheet.write_string(number, 0, line)
     return buffer.getvalue()
+
+
+def _help_filling_in(sheet: Any, column: int, choices: Sequence[str], hint: str) -> None:
+    """Let spreadsheet programs offer a column's words and show its hint; another word is warned of, not refused."""
+    if not choices and not hint:
+        return
+    rule: dict[str, object] = {"validate": "list", "source": list(choices), "error_type": "warning"} if choices else {}
+    rule |= {} if choices else {"validate": "any"}
+    if hint:
+        rule |= {"input_message": hint[:255]}
+    sheet.data_validation(1, column, MAX_ROWS, column, rule)
 
 
 class Figure(str):

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 from decimal import Decimal
+from typing import Any
 
 from django.conf import settings
 from django.db import models
@@ -214,3 +216,8 @@ class RegisterUpload(models.Model):
                 name="registerupload_applied_by_someone",
             ),
         ]
+
+    @property
+    def found(self) -> dict[str, Any]:
+        """What the check found, as read from its JSON; nothing before it is done."""
+        return dict(json.loads(self.report)) if self.report else {}

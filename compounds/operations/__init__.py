@@ -3,6 +3,7 @@
 from compounds.operations.appointments import appoint, conflicting_appointment, end_appointment
 from compounds.operations.areas import AreaOutcome, AreaRow, import_areas
 from compounds.operations.changing import change_row, words_of
+from compounds.operations.comparing import fields_of
 from compounds.operations.compounds import make_compound
 from compounds.operations.importing import apply_register, preview_register
 from compounds.operations.places import (
@@ -17,7 +18,15 @@ from compounds.operations.places import (
     drop_thing,
     list_thing,
 )
-from compounds.operations.planning import CompoundRow, DwellingRow, OwnerPlace, Register, RegisterOutcome, SameName
+from compounds.operations.planning import (
+    Change,
+    CompoundRow,
+    DwellingRow,
+    OwnerPlace,
+    Register,
+    RegisterOutcome,
+    SameName,
+)
 from compounds.operations.refusals import (
     AlreadyEnded,
     AreasDisagree,
@@ -27,16 +36,32 @@ from compounds.operations.refusals import (
     EndsBeforeStart,
     MachineAccount,
     NameTaken,
+    PlanChanged,
     StillUsed,
     UnknownArea,
+    UploadOver,
+)
+from compounds.operations.uploads import (
+    KEPT,
+    apply_key,
+    apply_upload,
+    check_key,
+    drop_upload,
+    failed_file,
+    keep_upload,
+    note_check,
+    remove_old_uploads,
+    start_applying,
 )
 
 __all__ = [
+    "KEPT",
     "AlreadyEnded",
     "AreaOutcome",
     "AreaRow",
     "AreasDisagree",
     "CashierAndBookkeeper",
+    "Change",
     "ChangedMeanwhile",
     "CompoundExists",
     "CompoundRow",
@@ -45,28 +70,40 @@ __all__ = [
     "MachineAccount",
     "NameTaken",
     "OwnerPlace",
+    "PlanChanged",
     "Register",
     "RegisterOutcome",
     "SameName",
     "StillUsed",
     "UnknownArea",
+    "UploadOver",
     "add_building",
     "add_photograph",
+    "apply_key",
     "apply_register",
+    "apply_upload",
     "appoint",
     "change_building",
     "change_compound",
     "change_row",
     "change_thing",
     "change_unit",
+    "check_key",
     "conflicting_appointment",
     "drop_building",
     "drop_photograph",
     "drop_thing",
+    "drop_upload",
     "end_appointment",
+    "failed_file",
+    "fields_of",
     "import_areas",
+    "keep_upload",
     "list_thing",
     "make_compound",
+    "note_check",
     "preview_register",
+    "remove_old_uploads",
+    "start_applying",
     "words_of",
 ]

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
+from typing import NamedTuple
 
 from compounds.choices import AreaSource, Tenure, Use
 from compounds.models import Compound, Dwelling, Ownership, PropertyUnit
 from compounds.operations.compounds import codes_taken
 from compounds.operations.refusals import BATCH, UnknownArea
-from compounds.rules import Address, next_compound_code, type_dwelling
+from compounds.rules import Address, next_compound_code, split_names, type_dwelling
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,8 +33,7 @@ class CompoundRow:
         return self.code or f"{self.community_code}/{self.name}"
 
 
-@dataclass(frozen=True, slots=True)
-class DwellingRow:
+class DwellingRow(NamedTuple):
     """A dwelling of the register to import; ``compound`` is a ``CompoundRow.key``. None or empty is not told.
 
     What is not told stays as it is known, or gets its default in a dwelling that is new.
@@ -52,6 +53,7 @@ class DwellingRow:
     co_owners: tuple[str, ...] = ()
     representative: str = ""
     representative_phone: str = ""
+    representative_kind: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,20 +81,9 @@ class SameName:
     owners: tuple[OwnerPlace, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class RegisterOutcome:
-    """What an import changes, in dwellings; every compound of the file with its code, given or to be given."""
-
-    new: int
-    changed: int
-    unchanged: int
-    compounds: tuple[tuple[str, str], ...]
-    to_confirm: tuple[SameName, ...]
-
-
-# A dwelling's own columns that an import may tell, with the value that a new dwelling gets.
-_DEFAULTS = {"area_source": AreaSource.DECLARED, "tenure": Tenure.REFORM, "use": Use.DWELLING, "vacant": False}
 _WITHOUT_VOTE = (Use.GARAGE, Use.CELLAR)
+EVERY = 2_000  # rows between two reports
+# A dwelling's own columns that an import may tell.
 COLUMNS = (
     "area",
     "area_source",
@@ -103,20 +94,33 @@ COLUMNS = (
     "property_unit_id",
     "representative",
     "representative_phone",
+    "representative_kind",
 )
 
 # An owner as a dwelling has it: name, phone, whether this one votes.
 Share = tuple[str, str, bool]
 
 
+class Held(NamedTuple):
+    """A share with its rows: the ownership and the owner."""
+
+    share: Share
+    ownership: int
+    owner: int
+
+
 @dataclass(slots=True)
 class Known:
-    """A dwelling as the database has it."""
+    """A dwelling as the database has it, with who owns it now."""
 
     pk: int
+    version: int
     values: dict[str, object]
-    # By share: the owner's row.
-    shares: dict[Share, int] = field(default_factory=dict)
+    held: list[Held] = field(default_factory=list)
+
+    @property
+    def shares(self) -> tuple[Share, ...]:
+        return tuple(held.share for held in self.held)
 
 
 @dataclass(slots=True)
@@ -136,7 +140,6 @@ class Change:
     row: DwellingRow
     known: Known | None
     values: dict[str, object]
-    unit: str
     shares: tuple[Share, ...] | None
 
     @property
@@ -157,16 +160,45 @@ class Plan:
     to_confirm: tuple[SameName, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class RegisterOutcome:
+    """What an import changes, in dwellings; every compound of the file with its code, given or to be given.
+
+    ``plan``: a hash of all that would be written; ``changes``: the dwellings that exist and change.
+    """
+
+    new: int
+    changed: int
+    unchanged: int
+    compounds: tuple[tuple[str, str], ...]
+    to_confirm: tuple[SameName, ...]
+    plan: str = ""
+    compounds_changed: int = 0
+    changes: tuple[Change, ...] = field(default=(), compare=False)
+    names: Mapping[str, str] = field(default_factory=dict, compare=False)
+
+    @property
+    def changes_nothing(self) -> bool:
+        """Whether the file tells nothing that is not known."""
+        return not (self.new or self.changed or self.compounds_changed)
+
+
 # --- What an import would change
 
 
-def plan_register(register: Register) -> Plan:
+# What a planner or writer is told: rows done, rows in all.
+Progress = Callable[[int, int], None]
+
+
+def plan_register(register: Register, progress: Progress = lambda done, total: None) -> Plan:
     """Compare the file with the database; preview and apply share it, so that they cannot differ."""
     state = _read_state(register)
     new: list[Change] = []
     changed: list[Change] = []
     unchanged = 0
-    for row in register.dwellings:
+    for done, row in enumerate(register.dwellings):
+        if done % EVERY == 0:
+            progress(done, len(register.dwellings))
         known = state.dwellings.get((row.compound, row.address))
         change = _change_of(row, known)
         if known is None:
@@ -189,7 +221,9 @@ def _tell_compound(compound: Compound, told: CompoundRow) -> bool:
     compound.address = compound.address if told.address is None else told.address
     compound.built_year = compound.built_year if told.built_year is None else told.built_year
     compound.note = compound.note if told.note is None else told.note
-    return before != (compound.address, compound.built_year, compound.note)
+    changed = before != (compound.address, compound.built_year, compound.note)
+    compound.version += changed
+    return changed
 
 
 def _read_state(register: Register) -> State:
@@ -221,110 +255,178 @@ def _read_units(register: Register) -> dict[tuple[str, str], int]:
 
 
 def _read_dwellings(by_pk: Mapping[int, str]) -> dict[tuple[str, Address], Known]:
-    """Return the dwellings of these compounds with their owners, in two queries."""
+    """Return the dwellings of these compounds with who owns them now, in two queries."""
     known: dict[int, Known] = {}
     found: dict[tuple[str, Address], Known] = {}
     rows = Dwelling.objects.filter(building__compound__in=list(by_pk)).values_list(
-        "pk", "building__compound_id", "building__label", "entrance__label", "room", "property_unit__name", *COLUMNS
-    )
-    for pk, compound, building, entrance, room, unit, *values in rows.iterator(BATCH):
-        known[pk] = Known(pk, {**dict(zip(COLUMNS, values, strict=True)), "unit": unit or ""})
+        "pk", "version", "building__compound_id", "building__label", "entrance__label", "room", "property_unit__name",
+        *COLUMNS,
+    )  # fmt: skip
+    for pk, version, compound, building, entrance, room, unit, *values in rows.order_by().iterator(BATCH):
+        known[pk] = Known(pk, version, {**dict(zip(COLUMNS, values, strict=True)), "unit": unit or ""})
         found[by_pk[compound], Address(building, entrance or "", room)] = known[pk]
     shares = (
         Ownership.objects.current()
         .filter(dwelling__building__compound__in=list(by_pk))
-        .values_list("dwelling_id", "owner__name", "owner__phone", "votes", "owner_id")
+        .order_by("pk")
+        .values_list("dwelling_id", "owner__name", "owner__phone", "votes", "pk", "owner_id")
     )
-    for dwelling, name, phone, votes, owner in shares.iterator(BATCH):
-        known[dwelling].shares[name, phone, votes] = owner
+    for dwelling, name, phone, votes, ownership, owner in shares.iterator(BATCH):
+        known[dwelling].held.append(Held((name, phone, votes), ownership, owner))
     return found
 
 
 def _change_of(row: DwellingRow, known: Known | None) -> Change:
     """Return what the row makes of the dwelling, whether or not that differs from what is known."""
-    values: dict[str, object] = {"area": row.area}
-    for column, default in _DEFAULTS.items():
+    if known is None:
+        use = row.use or Use.DWELLING
+        values: dict[str, object] = {
+            "area": row.area,
+            "area_source": row.area_source or AreaSource.DECLARED,
+            "tenure": row.tenure or Tenure.REFORM,
+            "use": use,
+            "votes": use not in _WITHOUT_VOTE if row.votes is None else row.votes,
+            "vacant": bool(row.vacant),
+            "unit": row.property_unit,
+            "representative": row.representative,
+            "representative_phone": row.representative_phone,
+            "representative_kind": row.representative_kind or "",
+        }
+        return Change(row, None, values, _shares_of(row, ()))
+    values = {"area": row.area}
+    for column in ("area_source", "tenure", "use", "votes", "vacant", "representative_kind"):
         told = getattr(row, column)
-        if told is not None or known is None:
-            values[column] = default if told is None else told
-    if row.votes is not None or known is None:
-        values["votes"] = row.votes if row.votes is not None else values["use"] not in _WITHOUT_VOTE
-    for column in ("representative", "representative_phone"):
-        if getattr(row, column) or known is None:
-            values[column] = getattr(row, column)
-    if row.property_unit:
-        values["unit"] = row.property_unit
-    before = tuple(known.shares) if known else ()
-    shares = _shares_of(row, before)
-    return Change(row, known, values, row.property_unit, shares if set(shares) != set(before) else None)
+        if told is not None:
+            values[column] = told
+    for column, told in (
+        ("representative", row.representative),
+        ("representative_phone", row.representative_phone),
+        ("unit", row.property_unit),
+    ):
+        if told:
+            values[column] = told
+    if row.representative_kind is None and row.representative not in ("", known.values["representative"]):
+        values["representative_kind"] = ""  # nobody knows what the new one is
+    return Change(row, known, values, _shares_of(row, known.shares))
 
 
-def _shares_of(row: DwellingRow, before: Sequence[Share]) -> tuple[Share, ...]:
-    """Return the owners after the row: the one told votes; co-owners not told stay while the voting owner stays."""
+def _shares_of(row: DwellingRow, before: tuple[Share, ...]) -> tuple[Share, ...] | None:
+    """Return the owners after the row, or None where they stay: the one told votes, phones not told stay.
+
+    Co-owners not told stay while the voting owner stays.
+    """
     if not row.owner:
-        return tuple(before)
-    voting = next(((name, phone) for name, phone, votes in before if votes), None)
-    same_person = voting is not None and voting[0] == row.owner
-    phone = row.owner_phone or (voting[1] if same_person and voting else "")
-    if row.co_owners or not same_person:
-        others = [name for name in dict.fromkeys(row.co_owners) if name != row.owner]
-        return ((row.owner, phone, True), *((name, "", False) for name in others))
-    return ((row.owner, phone, True), *(share for share in before if not share[2]))
+        return None
+    phones = {name: phone for name, phone, _ in before}
+    voting = next((name for name, _, votes in before if votes), None)
+    others = tuple(share for share in before if not share[2])
+    told = sorted(row.co_owners)
+    stays = voting == row.owner and (not told or told == sorted(n for name, _, _ in others for n in split_names(name)))
+    if not stays:
+        named = [name for name in dict.fromkeys(row.co_owners) if name != row.owner]
+        others = tuple((name, phones.get(name, ""), False) for name in named)
+    after = ((row.owner, row.owner_phone or phones.get(row.owner, ""), True), *others)
+    return None if set(after) == set(before) else after
 
 
-def _same_names(register: Register, state: State, changes: Iterable[Change]) -> tuple[SameName, ...]:
+# Who owns where: a dwelling of the file's compounds, or elsewhere in the community, as text.
+_Place = tuple[str, Address] | str
+
+
+def _same_names(register: Register, state: State, changes: Sequence[Change]) -> tuple[SameName, ...]:
     """Return the names of the file that more than one owner of its community bears once it is applied."""
-    community = {row.key: row.community_code for row in register.compounds}
     names = {row.key: row.name for row in register.compounds}
-    changed = {
-        (change.row.compound, change.row.address): change.shares for change in changes if change.shares is not None
-    }
-    told: dict[str, set[str]] = defaultdict(set)
-    owners: dict[tuple[str, str], dict[tuple[str, object], list[str]]] = defaultdict(lambda: defaultdict(list))
-
-    def add(code: str, share: Share, place: object, text: str) -> None:
+    found: dict[tuple[str, str], list[tuple[str, _Place]]] = defaultdict(list)
+    told: set[tuple[str, str]] = set()
+    for code, name, phone, place in _owners_in_file(register, state, changes):
+        found[code, name].append((phone, place))
+        told.add((code, name))
+    for code, name, phone, place in _owners_beside(register, state):
+        if (code, name) in told:
+            found[code, name].append((phone, place))
+    same = []
+    for (code, name), held in found.items():
+        if len(held) < 2:
+            continue
         # Without a phone nothing tells that two dwellings have one owner.
-        person = (share[1], "" if share[1] else place)
-        owners[code, share[0]][person].append(text)
+        persons: dict[object, tuple[str, list[str]]] = {}
+        for phone, place in held:
+            persons.setdefault(phone or place, (phone, []))[1].append(_place_text(place, names))
+        if len(persons) > 1:
+            owners = tuple(OwnerPlace(phone, tuple(texts)) for phone, texts in persons.values())
+            same.append(SameName(code, name, owners))
+    return tuple(same)
 
+
+def _place_text(place: _Place, names: Mapping[str, str]) -> str:
+    if isinstance(place, str):
+        return place
+    key, address = place
+    return f"{names[key]} {type_dwelling(address.building, address.entrance, address.room)}"
+
+
+def _owners_in_file(
+    register: Register, state: State, changes: Sequence[Change]
+) -> Iterator[tuple[str, str, str, _Place]]:
+    """Yield community, name, phone and place of whoever owns a dwelling of the file once it is applied."""
+    community = {row.key: row.community_code for row in register.compounds}
+    changed = {(c.row.compound, c.row.address): c.shares for c in changes if c.shares is not None}
     for row in register.dwellings:
         place = (row.compound, row.address)
-        known = state.dwellings.get(place)
-        shares = changed.get(place, tuple(known.shares) if known else ())
-        text = f"{names[row.compound]} {type_dwelling(row.address.building, row.address.entrance, row.address.room)}"
-        for share in shares:
-            add(community[row.compound], share, place, text)
-            told[community[row.compound]].add(share[0])
-    in_file = {state.dwellings[p].pk for r in register.dwellings if (p := (r.compound, r.address)) in state.dwellings}
-    for code, wanted in told.items():
-        rows = (
-            Ownership.objects.current()
-            .filter(owner__area_code=code)
-            .values_list(
-                "dwelling_id",
-                "owner__name",
-                "owner__phone",
-                "dwelling__building__compound__name",
-                "dwelling__building__label",
-                "dwelling__entrance__label",
-                "dwelling__room",
-            )
+        shares = changed.get(place)
+        if shares is None:
+            known = state.dwellings.get(place)
+            shares = known.shares if known else ()
+        for name, phone, _ in shares:
+            yield community[row.compound], name, phone, place
+
+
+def _owners_beside(register: Register, state: State) -> Iterator[tuple[str, str, str, _Place]]:
+    """Yield the same of the other dwellings of the file's communities."""
+    community = {row.key: row.community_code for row in register.compounds}
+    in_file = {(row.compound, row.address) for row in register.dwellings}
+    for place, known in state.dwellings.items():
+        if place not in in_file:
+            for name, phone, _ in known.shares:
+                yield community[place[0]], name, phone, place
+    mine = [compound.pk for compound in state.compounds.values() if compound]
+    rows = (
+        Ownership.objects.current()
+        .filter(owner__area_code__in=set(community.values()))
+        .exclude(dwelling__building__compound__in=mine)
+        .order_by("pk")
+        .values_list(
+            "owner__area_code", "owner__name", "owner__phone", "dwelling__building__compound__name",
+            "dwelling__building__label", "dwelling__entrance__label", "dwelling__room",
         )
-        for dwelling, name, phone, compound, building, entrance, room in rows.iterator(BATCH):
-            if name in wanted and dwelling not in in_file:
-                text = f"{compound} {type_dwelling(building, entrance or '', room)}"
-                add(code, (name, phone, False), dwelling, text)
-    return tuple(
-        SameName(code, name, tuple(OwnerPlace(phone, tuple(texts)) for (phone, _), texts in persons.items()))
-        for (code, name), persons in owners.items()
-        if len(persons) > 1
-    )
+    )  # fmt: skip
+    for code, name, phone, compound, building, entrance, room in rows.iterator(BATCH):
+        yield code, name, phone, f"{compound} {type_dwelling(building, entrance or '', room)}"
+
+
+def _hash_of(register: Register, plan: Plan) -> str:
+    """Return a hash of all that would be written: of each dwelling what was and what will be."""
+    told = hashlib.sha256()
+    for asked in register.compounds:
+        key = asked.key
+        told.update(repr((key, plan.state.codes[key], plan.state.compounds[key] is None)).encode())
+    for compound in plan.compounds_changed:
+        told.update(repr((compound.code, compound.address, compound.built_year, compound.note)).encode())
+    for change in (*plan.new, *plan.changed):
+        row, known = change.row, change.known
+        before = (known.pk, [known.values[column] for column in change.values], known.shares) if known else None
+        told.update(repr((row.compound, row.address, before, change.values, change.shares)).encode())
+    return told.hexdigest()
 
 
 def outcome_of(register: Register, plan: Plan) -> RegisterOutcome:
     """Return what a plan changes, counted in dwellings."""
-    compounds = []
+    compounds, names = [], {}
     for row in register.compounds:
         compound = plan.state.compounds[row.key]
-        compounds.append((compound.name if compound else row.name, plan.state.codes[row.key]))
-    return RegisterOutcome(len(plan.new), len(plan.changed), plan.unchanged, tuple(compounds), plan.to_confirm)
+        names[row.key] = compound.name if compound else row.name
+        compounds.append((names[row.key], plan.state.codes[row.key]))
+    return RegisterOutcome(
+        len(plan.new), len(plan.changed), plan.unchanged, tuple(compounds), plan.to_confirm, _hash_of(register, plan),
+        len(plan.compounds_changed), tuple(plan.changed), names,
+    )  # fmt: skip

@@ -62,3 +62,15 @@ class NameTaken(Exception):
 
 class StillUsed(Exception):
     """What would be removed still has dwellings; the argument is its label."""
+
+
+class PlanChanged(Exception):
+    """The register changed since what an import writes was shown; the argument is what it would write now."""
+
+    def __init__(self, outcome: object) -> None:
+        super().__init__("the register changed since it was shown")
+        self.outcome = outcome
+
+
+class UploadOver(Exception):
+    """The upload is applied or dropped already, or its check is not done."""

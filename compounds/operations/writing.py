@@ -1,59 +1,167 @@
-"""Writing the dwellings of an import with what they hang on, in batches."""
+"""Writing the dwellings of an import with what they hang on: rows in batches, without an object for each.
+
+A table's rows go to the driver as they are: Django's ``bulk_create`` took three times as long for a hundred thousand
+dwellings, and lets SQLite take 60 at a time (``docs/performance.md``, T8).
+"""
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from datetime import date
+from functools import partial
+from typing import Any
+
+from django.db import connection, models
 
 from compounds.models import Building, Compound, Dwelling, Entrance, Owner, Ownership, PropertyUnit
-from compounds.operations.planning import COLUMNS, Change, Plan
+from compounds.operations.planning import COLUMNS, Change, Plan, Progress, Share
 from compounds.operations.refusals import BATCH
 from compounds.rules import COMMUNITY_CODE_LENGTH
 
 
-def write_dwellings(plan: Plan, compounds: Mapping[str, int]) -> None:
-    """Write the dwellings of a plan with what they hang on, in batches."""
+def write_dwellings(plan: Plan, compounds: Mapping[str, int], on: date, progress: Progress) -> dict[int, Change]:
+    """Write the dwellings of a plan with what they hang on; return those that existed and changed, by key.
+
+    ``on``: the day on which owners that the file no longer names cease to be.
+    """
     changes = plan.new + plan.changed
     community = {pk: area_code[:COMMUNITY_CODE_LENGTH] for pk, area_code in _area_codes(compounds.values())}
-    units = _make_units(plan, {community[compounds[c.row.compound]] for c in changes}, compounds, community)
+    codes = {key: community[pk] for key, pk in compounds.items()}
+    units = _make_units(plan, changes, codes)
     places = _make_places(plan.new, compounds)
-    dwellings: list[Dwelling] = []
-    for change in changes:
-        values = {column: value for column, value in change.values.items() if column != "unit"}
-        if change.unit:
-            values["property_unit_id"] = units[community[compounds[change.row.compound]], change.unit]
-        if change.known is None:
-            building, entrance = places[change.row.compound, change.row.address.building, change.row.address.entrance]
-            dwellings.append(
-                Dwelling(building_id=building, entrance_id=entrance, room=change.row.address.room, **values)
+    keys = _reserve(Dwelling, len(plan.new))
+    total = len(changes) + sum(len(change.shares or ()) for change in changes)
+    count = _Count(progress, total)
+    _insert(Dwelling, _NEW, _new_rows(plan.new, keys, places, units, codes), count)
+    known = [change for change in plan.changed if change.known]
+    _update(Dwelling, (*COLUMNS, "version"), (_changed_row(change, units, codes) for change in known), count)
+    pks = [*keys, *(change.known.pk for change in known if change.known)]
+    owners = _Owners({codes[change.row.compound] for change in changes if change.shares is not None}, on)
+    for pk, change in zip(pks, changes, strict=True):
+        if change.shares is not None:
+            owners.put(pk, codes[change.row.compound], change)
+    owners.write(count)
+    return {change.known.pk: change for change in known if change.known}
+
+
+# --- Rows to the driver ------------------------------------------------------------------------------------------
+
+
+class _Count:
+    """Tells how many rows are written."""
+
+    def __init__(self, progress: Progress, total: int) -> None:
+        self.progress, self.total, self.done = progress, total, 0
+
+    def add(self, rows: int) -> None:
+        self.done = min(self.done + rows, self.total)
+        self.progress(self.done, self.total)
+
+
+def _reserve(model: type[models.Model], wanted: int) -> Sequence[int]:
+    """Return so many keys that no other row will get, in order; the transaction writes to this table next.
+
+    PostgreSQL draws them from the sequence. SQLite lets one write at a time, and this transaction does.
+    """
+    if not wanted:
+        return ()
+    table = model._meta.db_table
+    with connection.cursor() as cursor:
+        if connection.vendor == "postgresql":
+            cursor.execute(
+                "SELECT nextval(pg_get_serial_sequence(%s, 'id')) FROM generate_series(1, %s)", [table, wanted]
             )
-        else:
-            before = {column: change.known.values[column] for column in COLUMNS}
-            dwellings.append(Dwelling(pk=change.known.pk, **{**before, **values}))
-    Dwelling.objects.bulk_create(dwellings[: len(plan.new)], batch_size=BATCH)
-    known = zip(dwellings[len(plan.new) :], plan.changed, strict=True)
-    Dwelling.objects.bulk_update([d for d, c in known if c.own_columns], _COLUMNS_WRITTEN, batch_size=BATCH // 4)
-    _write_owners(
-        [
-            (dwelling.pk, community[compounds[change.row.compound]], change)
-            for dwelling, change in zip(dwellings, changes, strict=True)
-            if change.shares is not None
-        ]
-    )
+            return [key for (key,) in cursor.fetchall()]
+        cursor.execute("SELECT seq FROM sqlite_sequence WHERE name = %s", [table])
+        last = (cursor.fetchone() or (0,))[0]
+        return range(last + 1, last + 1 + wanted)
 
 
-_COLUMNS_WRITTEN = tuple("property_unit" if column == "property_unit_id" else column for column in COLUMNS)
+def _prepared(model: type[models.Model], columns: Sequence[str]) -> tuple[list[str], list[Callable[[Any], Any] | None]]:
+    """Return the quoted columns, and for each what makes a value ready for the driver (None: it is as it is)."""
+    fields: list[Any] = [model._meta.get_field(column.removesuffix("_id")) for column in columns]
+    makers: list[Callable[[Any], Any] | None] = [
+        partial(field.get_db_prep_save, connection=connection)
+        if isinstance(field, (models.DecimalField, models.DateField))
+        else None
+        for field in fields
+    ]
+    return [connection.ops.quote_name(field.column) for field in fields], makers
+
+
+def _send(
+    sql: str, rows: Iterable[Sequence[Any]], makers: Sequence[Callable[[Any], Any] | None], count: _Count
+) -> None:
+    special = [(position, maker) for position, maker in enumerate(makers) if maker is not None]
+    batch: list[Sequence[Any]] = []
+    with connection.cursor() as cursor:
+        for row in rows:
+            if special:
+                row = list(row)
+                for position, maker in special:
+                    row[position] = maker(row[position])
+            batch.append(row)
+            if len(batch) == BATCH:
+                cursor.executemany(sql, batch)
+                count.add(len(batch))
+                batch.clear()
+        if batch:
+            cursor.executemany(sql, batch)
+            count.add(len(batch))
+
+
+def _insert(model: type[models.Model], columns: Sequence[str], rows: Iterable[Sequence[Any]], count: _Count) -> None:
+    names, makers = _prepared(model, columns)
+    table, marks = connection.ops.quote_name(model._meta.db_table), ", ".join(["%s"] * len(names))
+    _send(f"INSERT INTO {table} ({', '.join(names)}) VALUES ({marks})", rows, makers, count)
+
+
+def _update(model: type[models.Model], columns: Sequence[str], rows: Iterable[Sequence[Any]], count: _Count) -> None:
+    """Write these columns of rows; each row's values end with its key."""
+    names, makers = _prepared(model, columns)
+    table, told = connection.ops.quote_name(model._meta.db_table), ", ".join(f"{name} = %s" for name in names)
+    _send(f"UPDATE {table} SET {told} WHERE id = %s", rows, [*makers, None], count)
+
+
+# --- Dwellings ---------------------------------------------------------------------------------------------------
+
+_NEW = ("id", "building_id", "entrance_id", "room", "version", *COLUMNS)
+_TOLD = tuple("unit" if column == "property_unit_id" else column for column in COLUMNS)
+
+
+def _new_rows(
+    changes: Sequence[Change],
+    keys: Sequence[int],
+    places: Mapping[tuple[str, str, str], tuple[int, int | None]],
+    units: Mapping[tuple[str, str], int],
+    codes: Mapping[str, str],
+) -> Iterable[list[Any]]:
+    unit_at = _TOLD.index("unit")
+    for key, change in zip(keys, changes, strict=True):
+        row = change.row
+        building, entrance = places[row.compound, row.address.building, row.address.entrance]
+        values = [change.values[column] for column in _TOLD]
+        unit = values[unit_at]
+        values[unit_at] = units[codes[row.compound], unit] if unit else None  # type: ignore[index]
+        yield [key, building, entrance, row.address.room, 1, *values]
+
+
+def _changed_row(change: Change, units: Mapping[tuple[str, str], int], codes: Mapping[str, str]) -> list[Any]:
+    assert change.known is not None
+    values = {**{column: change.known.values[column] for column in COLUMNS}, **change.values}
+    if values.pop("unit", ""):
+        values["property_unit_id"] = units[codes[change.row.compound], change.values["unit"]]  # type: ignore[index]
+    return [*(values[column] for column in COLUMNS), change.known.version + 1, change.known.pk]
 
 
 def _area_codes(compounds: Iterable[int]) -> list[tuple[int, str]]:
     return list(Compound.objects.filter(pk__in=list(compounds)).values_list("pk", "area_code"))
 
 
-def _make_units(
-    plan: Plan, communities: set[str], compounds: Mapping[str, int], community: Mapping[int, str]
-) -> dict[tuple[str, str], int]:
+def _make_units(plan: Plan, changes: Sequence[Change], codes: Mapping[str, str]) -> dict[tuple[str, str], int]:
     """Return the property-right units by community and name, those that were missing made."""
-    wanted = {(community[compounds[c.row.compound]], c.unit) for c in plan.new + plan.changed if c.unit}
+    wanted = {(codes[c.row.compound], c.row.property_unit) for c in changes if c.row.property_unit}
     missing = sorted(wanted - plan.state.units.keys())
     made = PropertyUnit.objects.bulk_create([PropertyUnit(area_code=code, name=name) for code, name in missing])
     return {**plan.state.units, **{(unit.area_code, unit.name): unit.pk for unit in made}}
@@ -63,13 +171,14 @@ def _make_places(
     changes: Sequence[Change], compounds: Mapping[str, int]
 ) -> dict[tuple[str, str, str], tuple[int, int | None]]:
     """Return building and entrance of each new dwelling, in the order of the file; those that were missing made."""
+    asked = dict.fromkeys((c.row.compound, c.row.address.building, c.row.address.entrance) for c in changes)
     buildings: dict[tuple[int, str], int] = {
         (compound, label): pk
         for compound, label, pk in Building.objects.filter(compound__in=list(compounds.values())).values_list(
             "compound_id", "label", "pk"
         )
     }
-    wanted = dict.fromkeys((compounds[c.row.compound], c.row.address.building) for c in changes)
+    wanted = dict.fromkeys((compounds[key], building) for key, building, _ in asked)
     made = Building.objects.bulk_create(
         [
             Building(compound_id=compound, label=label)
@@ -84,65 +193,116 @@ def _make_places(
             "building_id", "label", "pk"
         )
     }
-    doors = dict.fromkeys(
-        (buildings[compounds[c.row.compound], c.row.address.building], c.row.address.entrance)
-        for c in changes
-        if c.row.address.entrance
-    )
+    doors = dict.fromkeys((buildings[compounds[key], building], door) for key, building, door in asked if door)
     built = Entrance.objects.bulk_create(
         [Entrance(building_id=building, label=label) for building, label in doors if (building, label) not in entrances]
     )
     entrances.update({(e.building_id, e.label): e.pk for e in built})
-    places = {}
-    for change in changes:
-        address = change.row.address
-        building = buildings[compounds[change.row.compound], address.building]
-        entrance = entrances[building, address.entrance] if address.entrance else None
-        places[change.row.compound, address.building, address.entrance] = (building, entrance)
+    places: dict[tuple[str, str, str], tuple[int, int | None]] = {}
+    for key, label, door in asked:
+        building = buildings[compounds[key], label]
+        places[key, label, door] = (building, entrances[building, door] if door else None)
     return places
 
 
-def _write_owners(changes: Sequence[tuple[int, str, Change]]) -> None:
-    """Give each dwelling its owners anew: the community's owner of that name and phone, else one of its own."""
-    codes = {code for _, code, _ in changes}
-    by_phone: dict[tuple[str, str, str], Owner] = {
-        (owner.area_code, owner.name, owner.phone): owner
-        for owner in Owner.objects.filter(area_code__in=codes).exclude(phone="")
-    }
-    new: list[Owner] = []
-    links: list[tuple[int, Owner | int, bool]] = []
-    replaced: list[int] = []
-    left: set[int] = set()
-    for dwelling, code, change in changes:
-        before = change.known.shares if change.known else {}
-        if before:
-            replaced.append(dwelling)
-            left |= set(before.values())
-        own: dict[str, list[int]] = defaultdict(list)
-        for (name, phone, _), pk in before.items():
-            if not phone:
-                own[name].append(pk)
-        for name, phone, votes in change.shares or ():
-            owner: Owner | int | None = by_phone.get((code, name, phone)) if phone else None
-            if not phone and own[name]:
-                owner = own[name].pop(0)
-            if owner is None:
-                owner = Owner(area_code=code, name=name, phone=phone)
-                new.append(owner)
-                if phone:
-                    by_phone[code, name, phone] = owner
-            links.append((dwelling, owner, votes))
-    Owner.objects.bulk_create(new, batch_size=BATCH)
-    for start in range(0, len(replaced), BATCH):
-        Ownership.objects.filter(dwelling__in=replaced[start : start + BATCH]).delete()
-    Ownership.objects.bulk_create(
-        [
-            Ownership(dwelling_id=dwelling, owner_id=owner if isinstance(owner, int) else owner.pk, votes=votes)
-            for dwelling, owner, votes in links
-        ],
-        batch_size=BATCH,
-    )
-    # Who owns nothing any more is no longer anybody's business (个人信息保护法 47).
-    gone = sorted(left)
-    for start in range(0, len(gone), BATCH):
-        Owner.objects.filter(pk__in=gone[start : start + BATCH], ownerships=None).delete()
+# --- Owners ------------------------------------------------------------------------------------------------------
+
+
+class _Owners:
+    """Who owns what after the import: ended, mended, begun; an owner is one row per community, name and phone.
+
+    Without a phone each dwelling has its own. An owner whom the file names with another phone is the same person:
+    the number is mended, for all dwellings where it tells the same of all, else this dwelling goes to the person with
+    that number.
+    """
+
+    def __init__(self, codes: set[str], on: date) -> None:
+        self.on = on
+        owners = (
+            Owner.objects.filter(area_code__in=codes).exclude(phone="").values_list("area_code", "name", "phone", "pk")
+        )
+        self.by_phone: dict[tuple[str, str, str], int] = {tuple(key): pk for *key, pk in owners}  # type: ignore[misc]
+        self.new: list[tuple[str, str, str]] = []  # owners to make; until they have keys, -1 is the first of them
+        self.ended: list[int] = []
+        self.votes: list[tuple[bool, int]] = []
+        self.begun: list[tuple[int, int, bool, date | None]] = []
+        self.mended: dict[int, list[tuple[int, str, str, str]]] = defaultdict(list)
+
+    def put(self, dwelling: int, code: str, change: Change) -> None:
+        """Note what becomes of one dwelling's owners."""
+        left = list(change.known.held) if change.known else []
+        replaces = bool(left)
+        for name, phone, votes in _exact_first(change.shares or (), {held.share for held in left}):
+            held = next((h for h in left if h.share[:2] == (name, phone)), None)
+            held = held or next((h for h in left if h.share[0] == name), None)
+            if held is None:
+                self.begun.append((dwelling, self._owner(code, name, phone), votes, self.on if replaces else None))
+                continue
+            left.remove(held)
+            if held.share[2] != votes:
+                self.votes.append((votes, held.ownership))
+            if held.share[1] != phone:
+                self.mended[held.owner].append((held.ownership, code, name, phone))
+        self.ended += [held.ownership for held in left]
+
+    def _owner(self, code: str, name: str, phone: str) -> int:
+        """Return the community's owner of that name and phone, or one to be made."""
+        found = self.by_phone.get((code, name, phone)) if phone else None
+        if found is None:
+            self.new.append((code, name, phone))
+            found = -len(self.new)
+            if phone:
+                self.by_phone[code, name, phone] = found
+        return found
+
+    def write(self, count: _Count) -> None:
+        """Write it, in an order that leaves one owner who votes at every moment, as the database asks."""
+        phones, moved = self._mending()
+        keys = _reserve(Owner, len(self.new))
+
+        def key(owner: int) -> int:
+            return owner if owner > 0 else keys[-owner - 1]
+
+        none = _Count(lambda done, total: None, 0)
+        _insert(
+            Owner, ("id", "area_code", "name", "phone"), ((k, *o) for k, o in zip(keys, self.new, strict=True)), none
+        )
+        _update(Owner, ("phone",), phones, none)
+        _update(Ownership, ("until_on",), ((self.on, pk) for pk in self.ended), none)
+        _update(Ownership, ("votes",), ((votes, pk) for votes, pk in sorted(self.votes)), none)
+        _update(Ownership, ("owner_id",), ((key(owner), pk) for owner, pk in moved), none)
+        columns = ("dwelling_id", "owner_id", "votes", "from_on")
+        _insert(Ownership, columns, ((d, key(o), votes, since) for d, o, votes, since in self.begun), count)
+        # Whose only dwellings went to the person with the other number was nobody else.
+        gone = sorted(set(self.mended) - {pk for _, pk in phones})
+        for start in range(0, len(gone), BATCH):
+            Owner.objects.filter(pk__in=gone[start : start + BATCH], ownerships=None).delete()
+
+    def _mending(self) -> tuple[list[tuple[str, int]], list[tuple[int, int]]]:
+        """Return the numbers to write to owners, and the ownerships that go to another row of the same person."""
+        phones: list[tuple[str, int]] = []
+        moved: list[tuple[int, int]] = []
+        held = self._held()
+        for owner, told in self.mended.items():
+            code, name, phone = told[0][1:]
+            one = all(each[1:] == told[0][1:] for each in told)
+            known = (code, name, phone) in self.by_phone
+            if phone and one and not known and held[owner] == len(told):
+                phones.append((phone, owner))
+                self.by_phone[code, name, phone] = owner
+            else:
+                moved += [(self._owner(*each), ownership) for ownership, *each in told]
+        return phones, moved
+
+    def _held(self) -> Counter[int]:
+        """Return how many dwellings each of the owners to be mended owns."""
+        owners, found = list(self.mended), Counter[int]()
+        for start in range(0, len(owners), BATCH):
+            rows = Ownership.objects.current().filter(owner__in=owners[start : start + BATCH])
+            found.update(rows.order_by().values_list("owner_id", flat=True))
+        return found
+
+
+def _exact_first(shares: Sequence[Share], before: set[Share]) -> list[Share]:
+    """Return shares with those that stay as they are in front, so that none of them is taken for another's mending."""
+    return sorted(shares, key=lambda share: share not in before)

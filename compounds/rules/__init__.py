@@ -140,6 +140,12 @@ def door_order(label: str) -> tuple[tuple[int, int, str], ...]:
     """Return what sorts doors, entrances and buildings as people count them: 2 before 10, 甲2 after 2."""
     parts = [part for part in re.split(r"([0-9]+)", label) if part]
     return tuple((0, int(part), "") if part.isascii() and part.isdigit() else (1, 0, part) for part in parts)
+_SEPARATORS = re.compile(r"[、,，;；/\s]+")
+
+
+def split_names(text: str) -> tuple[str, ...]:
+    """Return the names in a cell that holds several: 张三、李四, or one below the other."""
+    return tuple(name for name in _SEPARATORS.split(text) if name)
 
 
 # --- Codes -------------------------------------------------------------------------------------------------------

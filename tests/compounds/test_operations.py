@@ -30,7 +30,9 @@ from compounds.operations import (
     DwellingRow,
     EndsBeforeStart,
     MachineAccount,
+    PlanChanged,
     Register,
+    RegisterOutcome,
     UnknownArea,
     apply_register,
     appoint,
@@ -44,6 +46,7 @@ from core.models import Entry, User
 
 pytestmark = pytest.mark.django_db
 AT = datetime(2026, 11, 5, 1, 30, tzinfo=UTC)
+DAY = date(2026, 11, 5)
 STREET, COMMUNITY, OTHER = "110107003", "110107003024", "110107003025"
 
 
@@ -225,7 +228,7 @@ def register(*rows: DwellingRow, compounds: tuple[CompoundRow, ...] = (HUAI,)) -
 
 
 def owners(room: str) -> set[tuple[str, str, bool]]:
-    rows = Ownership.objects.filter(dwelling__room=room)
+    rows = Ownership.objects.current().filter(dwelling__room=room)
     return set(rows.values_list("owner__name", "owner__phone", "votes"))
 
 
@@ -312,7 +315,7 @@ def test_changed_rows_are_counted_and_written(actor: User, community: Area) -> N
     apply(register(dwelling("501"), dwelling("502"), dwelling("503", property_unit="甲厂")), actor)
 
     changed = register(
-        replace(dwelling("501"), area=Decimal("61.2500")),
+        dwelling("501")._replace(area=Decimal("61.2500")),
         dwelling("502", votes=False),
         dwelling("503", property_unit="乙厂"),
     )
@@ -364,20 +367,101 @@ def test_where_only_the_name_agrees_there_are_two_owners_to_confirm(actor: User,
     assert not preview_register(register(dwelling("505", owner="赵五"))).to_confirm
 
 
-def test_a_dwelling_changes_hands_and_who_owns_nothing_is_forgotten(actor: User, community: Area) -> None:
+def test_a_dwelling_changes_hands_on_a_day_and_its_history_stays(actor: User, community: Area) -> None:
     apply(
         register(
             dwelling("501", owner="王秀兰", owner_phone="1", co_owners=("张三",)),
             dwelling("502", owner="王秀兰", owner_phone="1"),
+            dwelling("503"),
         ),
         actor,
     )
-    assert apply(register(dwelling("501", owner="李四", owner_phone="2")), actor) == (0, 1, 0)
-    assert owners("501") == {("李四", "2", True)}
-    assert set(Owner.objects.values_list("name", flat=True)) == {"王秀兰", "李四"}
+    known = Dwelling.objects.get(room="501")
+    assert apply(register(dwelling("501", owner="李四", owner_phone="2"), dwelling("503", owner="赵五")), actor) == (
+        0,
+        2,
+        0,
+    )
 
-    assert apply(register(dwelling("502", owner="王秀兰", owner_phone="3")), actor) == (0, 1, 0)
-    assert set(Owner.objects.values_list("name", "phone")) == {("王秀兰", "3"), ("李四", "2")}
+    assert owners("501") == {("李四", "2", True)}
+    rows = Ownership.objects.filter(dwelling=known).order_by("pk")
+    assert list(rows.values_list("owner__name", "votes", "from_on", "until_on")) == [
+        ("王秀兰", True, None, DAY), ("张三", False, None, DAY), ("李四", True, DAY, None),
+    ]  # fmt: skip
+    # Where nobody was known before, nobody knows since when.
+    assert Ownership.objects.get(dwelling__room="503").from_on is None
+    assert set(Owner.objects.values_list("name", flat=True)) == {"王秀兰", "张三", "李四", "赵五"}
+    known.refresh_from_db()
+    assert known.version == 2
+    assert Dwelling.objects.get(room="502").version == 1
+
+
+def test_a_phone_newly_told_is_the_same_persons(actor: User, community: Area) -> None:
+    apply(
+        register(
+            dwelling("501", owner="王秀兰"),
+            dwelling("502", owner="李四", owner_phone="1"),
+            dwelling("503", owner="李四", owner_phone="1"),
+            dwelling("504", owner="赵五", owner_phone="7"),
+            dwelling("505", owner="赵五"),
+        ),
+        actor,
+    )
+    rows = set(Ownership.objects.values_list("pk", flat=True))
+    # One number is new; one is another for all dwellings, then for one of them; one is a person known already.
+    told = register(dwelling("501", owner="王秀兰", owner_phone="3"), dwelling("505", owner="赵五", owner_phone="7"))
+    assert apply(told, actor) == (0, 2, 0)
+    assert owners("501") == {("王秀兰", "3", True)}
+    assert Owner.objects.get(name="赵五").ownerships.count() == 2
+    both = register(*(dwelling(room, owner="李四", owner_phone="2") for room in ("502", "503")))
+    assert apply(both, actor) == (0, 2, 0)
+    assert Owner.objects.get(name="李四").phone == "2"
+    assert apply(register(dwelling("502", owner="李四", owner_phone="9")), actor) == (0, 1, 0)
+    assert set(Owner.objects.filter(name="李四").values_list("phone", flat=True)) == {"2", "9"}
+    # Nobody's ownership ended or began.
+    assert set(Ownership.objects.values_list("pk", flat=True)) == rows
+    assert not Ownership.objects.past().exists()
+
+
+def test_co_owners_keep_their_phones_and_change_places_with_the_one_who_votes(actor: User, community: Area) -> None:
+    apply(register(dwelling("501", owner="王秀兰", owner_phone="1", co_owners=("张三",))), actor)
+    Owner.objects.filter(name="张三").update(phone="5")
+
+    assert apply(register(dwelling("501", owner="王秀兰", co_owners=("张三",))), actor) == (0, 0, 1)
+    assert apply(register(dwelling("501", owner="张三", co_owners=("王秀兰", "李四"))), actor) == (0, 1, 0)
+    assert owners("501") == {("张三", "5", True), ("王秀兰", "1", False), ("李四", "", False)}
+    assert not Ownership.objects.past().exists()
+
+
+def test_each_changed_dwelling_has_its_line_of_history(actor: User, community: Area) -> None:
+    apply(register(dwelling("501", owner="王秀兰"), dwelling("502")), actor)
+    apply(register(dwelling("501", owner="王五", vacant=True), dwelling("502")), actor)
+
+    key = Dwelling.objects.get(room="501").pk
+    (entry,) = Entry.objects.about("compounds.dwelling", key)
+    assert "空置由否改为是" in entry.summary and "王*" in entry.summary and "王五" not in entry.summary + entry.data
+    assert entry.area_code == COMMUNITY + "01"
+
+
+def test_what_a_representative_is_goes_with_the_person(actor: User, community: Area) -> None:
+    apply(register(dwelling("501", representative="赵五", representative_kind="tenant")), actor)
+    assert apply(register(dwelling("501", representative="赵五")), actor) == (0, 0, 1)
+    assert apply(register(dwelling("501", representative="钱六")), actor) == (0, 1, 0)
+    assert Dwelling.objects.get(room="501").representative_kind == ""
+
+
+def test_what_was_shown_is_what_is_applied(actor: User, community: Area) -> None:
+    wanted = register(dwelling("501", owner="王秀兰"), dwelling("502"))
+    shown = preview_register(wanted)
+    apply(register(dwelling("501", owner="李四")), actor)
+
+    with pytest.raises(PlanChanged) as caught:
+        apply_register(wanted, actor=actor, at=AT, expected=shown.plan)
+    assert Dwelling.objects.count() == 1
+    now = caught.value.outcome
+    assert isinstance(now, RegisterOutcome) and (now.new, now.changed) == (1, 1)
+    apply_register(wanted, actor=actor, at=AT, expected=now.plan)
+    assert preview_register(wanted).changes_nothing
 
 
 def test_a_co_owner_becomes_the_one_who_votes(actor: User, community: Area) -> None:

@@ -1,0 +1,19 @@
+"""The lists that come as files: streets and communities, and the register's workbook."""
+
+from compounds.imports.areas import AREA_COLUMNS, read_areas
+from compounds.imports.register import COMPOUNDS, DWELLINGS, RegisterFile, read_register
+from compounds.imports.reports import changes_report, failed_workbook, register_report
+from compounds.imports.sheets import register_template
+
+__all__ = [
+    "AREA_COLUMNS",
+    "COMPOUNDS",
+    "DWELLINGS",
+    "RegisterFile",
+    "changes_report",
+    "failed_workbook",
+    "read_areas",
+    "read_register",
+    "register_report",
+    "register_template",
+]

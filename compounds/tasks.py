@@ -1,0 +1,115 @@
+"""Long work of the register: checking an uploaded workbook, applying it, taking old ones away."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any
+
+from django.utils import timezone
+
+from compounds.choices import AreaLevel
+from compounds.imports import RegisterFile, changes_report, failed_workbook, read_register, register_report
+from compounds.models import Area, RegisterUpload
+from compounds.operations import (
+    PlanChanged,
+    RegisterOutcome,
+    UploadOver,
+    note_check,
+    preview_register,
+    remove_old_uploads,
+)
+from compounds.operations import (
+    apply_upload as write_upload,
+)
+from compounds.rules import NoCodeLeft
+from core.jobs import Handle, JobFailed
+from core.masking import mask_name
+from core.operations import read_bytes, store_bytes
+from core.spreadsheets import CellError, WorkbookRefused
+
+GONE = "文件已经删去。请再上传一次。"
+OVER = "这张表已经不在等导入：可能刚被别人导入，或说了不导入。"
+CHANGED = "核对以后，名册有人改过，结果和您看到的不一样。已经重新核对，请再看一遍。"
+
+
+def remove_uploads(now: datetime) -> None:
+    """Take away what was kept long enough; called at every tick of every process."""
+    remove_old_uploads(at=now)
+
+
+def check_upload(handle: Handle, upload: int) -> dict[str, Any]:
+    """Read an uploaded workbook and write down what it would change, or what is wrong with it."""
+    found = RegisterUpload.objects.get(pk=upload)
+    try:
+        file = _read(handle, found)
+    except WorkbookRefused as refused:
+        note_check(found, {"errors": [error.as_dict() for error in refused.errors], "rows": 0}, "")
+        return {"errors": len(refused.errors)}
+    return _note(handle, found, file)
+
+
+def apply_upload(handle: Handle, upload: int) -> dict[str, Any]:
+    """Apply an upload as it was shown: all of it, or nothing."""
+    found = RegisterUpload.objects.get(pk=upload)
+    if found.removed_at is not None:
+        raise JobFailed(GONE)
+    file = _read(handle, found)
+    try:
+        with handle.beside("正在写入，写完才算数") as progress:
+            outcome = write_upload(found, file.register, actor=handle.actor, at=timezone.now(), progress=progress)
+    except UploadOver:
+        raise JobFailed(OVER) from None
+    except PlanChanged:
+        _note(handle, found, file)
+        raise JobFailed(CHANGED) from None
+    return _counts(outcome) if outcome else {"already": True}
+
+
+def _read(handle: Handle, upload: RegisterUpload) -> RegisterFile:
+    handle.progress(0, 0, "打开文件")
+    community = Area.objects.get(code=upload.area_code, level=AreaLevel.COMMUNITY)
+    try:
+        content = read_bytes(upload.sha256)
+    except FileNotFoundError:
+        raise JobFailed(GONE) from None
+    return read_register(content, community, _now_and_then(handle, "读表"))
+
+
+def _now_and_then(handle: Handle, message: str) -> Callable[[int, int], None]:
+    """Return what tells of progress, but not more often than anybody looks."""
+    last = 0.0
+
+    def tell(done: int, total: int) -> None:
+        nonlocal last
+        if time.monotonic() - last >= 0.5:
+            handle.progress(done, total, message)
+            last = time.monotonic()
+
+    return tell
+
+
+def _note(handle: Handle, upload: RegisterUpload, file: RegisterFile) -> dict[str, Any]:
+    """Compare what was read with the register and write it down."""
+    errors = list(file.errors)
+    try:
+        outcome = preview_register(file.register, _now_and_then(handle, "和名册比对"))
+    except NoCodeLeft:
+        errors.append(CellError("房屋", "", "这个社区已有99个小区，不能再加。"))
+        outcome = RegisterOutcome(0, 0, 0, (), ())
+    report = register_report(file, outcome)
+    for same in report["to_confirm"]:
+        same["name"] = mask_name(same["name"])
+    report["errors"] = [error.as_dict() for error in errors] if len(errors) != len(file.errors) else report["errors"]
+    report |= {"changes": changes_report(outcome), "nothing": outcome.changes_nothing, "error_count": len(errors)}
+    failed = failed_workbook(file)
+    if failed:
+        content, count = failed
+        report["failed"] = {"sha256": store_bytes(content), "size": len(content), "rows": count}
+    note_check(upload, report, "" if errors else outcome.plan)
+    return {**_counts(outcome), "errors": len(errors)}
+
+
+def _counts(outcome: RegisterOutcome) -> dict[str, Any]:
+    return {"new": outcome.new, "changed": outcome.changed, "unchanged": outcome.unchanged}
