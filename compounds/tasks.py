@@ -45,7 +45,8 @@ def check_upload(handle: Handle, upload: int) -> dict[str, Any]:
     try:
         file = _read(handle, found)
     except WorkbookRefused as refused:
-        note_check(found, {"errors": [error.as_dict() for error in refused.errors], "rows": 0}, "")
+        errors = [error.as_dict() for error in refused.errors]
+        note_check(found, {"errors": errors, "error_count": len(errors), "rows": 0}, "")
         return {"errors": len(refused.errors)}
     return _note(handle, found, file)
 

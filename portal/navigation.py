@@ -12,6 +12,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from compounds.models import COMPOUND_CODE_LENGTH, Area, Compound
+from compounds.permissions import KEEPERS, areas_of
 from core.models import Job, User
 from fees.permissions import issuing_areas
 from portal.permissions import Scope, can_open_admin
@@ -95,6 +96,7 @@ OFFICE_PAGES = {
     "history": "操作记录",
     "attachments": "票据照片",
     "shared-accounts": "共用账户",
+    "register": "房屋表",
 }
 
 
@@ -178,8 +180,10 @@ def office_navigation(request: HttpRequest) -> dict[str, Any]:
             {"href": reverse("history"), "text": "操作记录"},
         ]
         user: User = request.user  # type: ignore[assignment]
+        if areas_of(user, timezone.localdate(), KEEPERS):
+            links.insert(2, {"href": reverse("uploads"), "text": "导入房屋表"})
         if issuing_areas(user, timezone.localdate()):
-            links.insert(4, {"href": reverse("publish"), "text": "张贴收支公示"})
+            links.insert(-3, {"href": reverse("publish"), "text": "张贴收支公示"})
     if can_open_admin(request.user, timezone.localdate()):  # type: ignore[arg-type]
         links.append({"href": reverse("admin:index"), "text": "账号和基础数据"})
     return shown | {"links": links}

@@ -23,14 +23,16 @@ from compounds.models import (
     NoticeFile,
     NoticeProof,
     NoticeWithdrawal,
+    RegisterUpload,
     StageComment,
     StageRecord,
     Survey,
     SurveyVisit,
     WorkHandover,
 )
+from core.hashing import canonical_json
 from core.models import Attachment, Document, User
-from core.operations import add_attachment, machine
+from core.operations import add_attachment, machine, store_bytes
 from fees.choices import BookKind, Direction, Means
 from fees.models import (
     Account,
@@ -109,6 +111,28 @@ def appoint(who: User, role: str, area: str, until: date | None = None) -> Appoi
     return Appointment.objects.create(
         user=who, role=role, area_code=area, from_on=date(2020, 1, 1), until_on=until, given_by=who, given_at=AT
     )
+
+
+def upload(area_code: str = COMMUNITY, who: User | None = None) -> RegisterUpload:
+    """Make a register's workbook with faults, as its check left it."""
+    who = who or user()
+    failed = {"sha256": store_bytes(b"PK"), "size": 2, "rows": 1}
+    error = {"sheet": "房屋", "cell": "E2", "reason": "建筑面积没有填。"}
+    change = {
+        "compound": "槐荫里",
+        "dwelling": "3号楼501",
+        "fields": [{"label": "空置", "before": "否", "after": "是"}],
+    }
+    owners = [{"phone": "", "dwellings": ["3-501"]}, {"phone": "138****1234", "dwellings": ["3-502"]}]
+    report = {
+        "rows": 2, "new": 1, "changed": 1, "unchanged": 0, "errors": [error], "error_count": 1, "failed": failed,
+        "changes": [change], "to_confirm": [{"name": "张*", "community": area_code, "owners": owners}],
+        "warnings": [error], "compounds": [{"name": "槐荫里", "code": f"{area_code}01"}], "nothing": False,
+    }  # fmt: skip
+    return RegisterUpload.objects.create(
+        area_code=area_code, name="房屋表.xlsx", sha256=store_bytes(b"PK sheet"), size=8, state="faulty",
+        report=canonical_json(report), added_by=who, added_at=AT,
+    )  # fmt: skip
 
 
 def people(home: Compound) -> tuple[User, User]:

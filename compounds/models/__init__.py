@@ -18,6 +18,7 @@ from compounds.models.dwellings import (
     OwnershipQuerySet,
     PropertyUnit,
     RegisterUpload,
+    RegisterUploadQuerySet,
 )
 from compounds.models.notices import Notice, NoticeDraft, NoticeFile, NoticeProof, NoticeQuerySet, NoticeWithdrawal
 from compounds.models.places import (
@@ -73,6 +74,7 @@ __all__ = [
     "PropertyUnit",
     "PublicResource",
     "RegisterUpload",
+    "RegisterUploadQuerySet",
     "ReportDraft",
     "Stage",
     "StageComment",

@@ -187,6 +187,17 @@ class Ownership(models.Model):
         ]
 
 
+class RegisterUploadQuerySet(models.QuerySet["RegisterUpload"]):
+    """Reads of workbooks on their way in."""
+
+    def within(self, prefixes: list[str]) -> RegisterUploadQuerySet:
+        """Keep those of areas below any of these codes; no code, or an empty one, gives nothing."""
+        where = Q(pk__in=[])
+        for prefix in filter(None, prefixes):
+            where |= Q(area_code__startswith=prefix)
+        return self.filter(where)
+
+
 class RegisterUpload(models.Model):
     """A register's workbook on its way in: checked by a job, then applied by another; ``report`` is exact JSON text.
 
@@ -206,6 +217,8 @@ class RegisterUpload(models.Model):
     applied_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+")
     applied_at = models.DateTimeField("导入时间", null=True, blank=True)
     removed_at = models.DateTimeField("文件删除时间", null=True, blank=True)
+
+    objects = RegisterUploadQuerySet.as_manager()
 
     class Meta:
         verbose_name = verbose_name_plural = "房屋表导入"

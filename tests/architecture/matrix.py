@@ -53,6 +53,7 @@ KEEP = HEADS | {Role.STREET_STAFF}
 COUNT = {Role.COMMITTEE_CASHIER, Role.COMMITTEE_BOOKKEEPER}
 SHARE = {Role.COMMUNITY_CLERK, Role.COMMUNITY_SECRETARY, Role.STREET_STAFF}
 SURVEY = {Role.COMMUNITY_CLERK, Role.COMMUNITY_SECRETARY, Role.STREET_STAFF, Role.DISTRICT_ADMIN}
+REGISTER = {Role.COMMUNITY_CLERK, Role.COMMUNITY_SECRETARY, Role.STREET_STAFF, Role.DISTRICT_ADMIN}
 ACCOUNTS, DISTRICT = {Role.ACCOUNT_ADMIN}, {Role.DISTRICT_ADMIN}
 
 LEVEL = {
@@ -228,6 +229,7 @@ def table(home: Compound, bookkeeper: User, draft: Draft, paper: int, jobs: Mapp
     code_account, _ = MoneyAccount.objects.get_or_create(book=service, means="qr", holder="居委会")
     shared = SharedAccount.objects.get()
     appointed = Appointment.objects.get(user=bookkeeper)
+    sheet = factories.upload(home.area_code[:12])
     public = [
         Address("home", "public"),
         Address("compound", "public", args=(code,)),
@@ -260,6 +262,16 @@ def table(home: Compound, bookkeeper: User, draft: Draft, paper: int, jobs: Mapp
         Address("office_compounds", "scope"),
         Address("compound_new", "scope", FORM, see=frozenset(REGISTER), act=frozenset(REGISTER)),
         Address("review", "scope"),
+        Address("template_file", "scope"),
+        Address("uploads", "scope", FORM, see=frozenset(REGISTER | {Role.AUDITOR}), act=frozenset(REGISTER),
+                data={"community": "999999999999"}),
+        *(
+            of(name, sheet.pk, see=see, act=act, about=sheet.area_code, elsewhere=(999_999,))
+            for name, see, act in (
+                ("upload", REGISTER | {Role.AUDITOR}, REGISTER), ("upload_progress", REGISTER | {Role.AUDITOR}, None),
+                ("upload_failed", REGISTER, None),
+            )
+        ),
         Address("jobs", "scope"),
         Address("calendar", "scope"),
         Address("history", "scope"),
@@ -412,7 +424,7 @@ def expected(address: Address, method: str, person: Person) -> str:
     if address.kind == "scope":
         if address.name == "scope" and method == "POST":
             return HIDDEN  # the table sends a code that is nobody's
-        if address.name == "shared_accounts":
+        if address.name in ("shared_accounts", "uploads"):
             return YES if person.role in roles else NO
         return YES if address.name not in ("publish", "print_ledgers") or person.role in roles else HIDDEN
     if address.about is None or not person.covers(address.about):

@@ -200,6 +200,7 @@ SABOTAGE: list[tuple[str, Callable[..., Any], set[str]]] = [
     ("compounds.models.CompoundQuerySet.visible_to", lambda self, user, on: self, COMPOUND_PAGES),
     ("core.models.JobQuerySet.within", lambda self, prefixes: self, {"jobs"}),
     ("core.models.EntryQuerySet.within", lambda self, prefixes: self, {"history"}),
+    ("portal.views.office.uploads.can_keep_register", yes, {"upload", "upload_failed"}),
     ("compounds.models.CompoundQuerySet.within", lambda self, prefixes: self, {"office_compounds"}),
 ]
 

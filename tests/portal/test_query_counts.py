@@ -18,6 +18,7 @@ from compounds.choices import Role
 from compounds.models import Building, Compound, Dwelling, Entrance
 from compounds.operations.surveys import SheetData, VisitData, enter_sheet, note_visits, open_survey, start_survey
 from compounds.rules.surveys import PROGRAMME_QUESTIONS
+from compounds.models import Compound, RegisterUpload
 from core.models import Job, User
 from core.operations import machine, store_bytes, store_paper
 from fees.documents import remainders
@@ -133,6 +134,7 @@ class Town:
         CorrectionDraft.objects.create(ledger=first, voucher=wrong, reason="写错了", text="别的话",
                                        entered_by=self.keeper, entered_at=AT)  # fmt: skip
         prove_posting(first, f"{n}号楼门口", first.posted_on, [photograph], actor=machine("system"), at=AT)
+        factories.upload(who=factories.user())
         Job.objects.create(
             task="x", key=f"top {n}", title=f"任务{n}", area_code=COMMUNITY, state="failed", error="演示",
             created_by=self.staff, created_at=AT, started_at=AT, finished_at=AT,
@@ -250,6 +252,12 @@ def pages(town: Town) -> dict[str, tuple[str, User | None]]:
         "review_draft": (reverse("review_draft", args=[draft.pk]), head),
         "publish": (reverse("publish") + "?period=2026-10", staff),
         "print_ledgers": (reverse("print_ledgers") + "?period=2026-10", staff),
+        "uploads": (reverse("uploads"), staff),
+        **{
+            name: (reverse(name, args=[RegisterUpload.objects.earliest("pk").pk]), staff)
+            for name in ("upload", "upload_progress", "upload_failed")
+        },
+        "template_file": (reverse("template_file"), staff),
         "jobs": (reverse("jobs"), staff),
         "job_file": (reverse("job_file", args=[town.job.pk, 1]), staff),
         "job": (reverse("job", args=[town.job.pk]), staff),
