@@ -140,6 +140,8 @@ def door_order(label: str) -> tuple[tuple[int, int, str], ...]:
     """Return what sorts doors, entrances and buildings as people count them: 2 before 10, 甲2 after 2."""
     parts = [part for part in re.split(r"([0-9]+)", label) if part]
     return tuple((0, int(part), "") if part.isascii() and part.isdigit() else (1, 0, part) for part in parts)
+
+
 _SEPARATORS = re.compile(r"[、,，;；/\s]+")
 
 
