@@ -112,9 +112,13 @@ def _send(
 
 
 def _insert(model: type[models.Model], columns: Sequence[str], rows: Iterable[Sequence[Any]], count: _Count) -> None:
-    names, makers = _prepared(model, columns)
+    """Write new rows; the columns not named get their defaults."""
+    rest = [f for f in model._meta.concrete_fields if f.attname not in columns and f.name not in columns]
+    values = [field.get_db_prep_save(field.get_default(), connection) for field in rest]
+    names, makers = _prepared(model, [*columns, *(field.attname for field in rest)])
     table, marks = connection.ops.quote_name(model._meta.db_table), ", ".join(["%s"] * len(names))
-    _send(f"INSERT INTO {table} ({', '.join(names)}) VALUES ({marks})", rows, makers, count)
+    sql = f"INSERT INTO {table} ({', '.join(names)}) VALUES ({marks})"
+    _send(sql, ((*row, *values) for row in rows), makers[: len(columns)], count)
 
 
 def _update(model: type[models.Model], columns: Sequence[str], rows: Iterable[Sequence[Any]], count: _Count) -> None:
@@ -126,7 +130,7 @@ def _update(model: type[models.Model], columns: Sequence[str], rows: Iterable[Se
 
 # --- Dwellings ---------------------------------------------------------------------------------------------------
 
-_NEW = ("id", "building_id", "entrance_id", "room", "version", *COLUMNS)
+_NEW = ("id", "building_id", "entrance_id", "room", *COLUMNS)
 _TOLD = tuple("unit" if column == "property_unit_id" else column for column in COLUMNS)
 
 
@@ -144,7 +148,7 @@ def _new_rows(
         values = [change.values[column] for column in _TOLD]
         unit = values[unit_at]
         values[unit_at] = units[codes[row.compound], unit] if unit else None  # type: ignore[index]
-        yield [key, building, entrance, row.address.room, 1, *values]
+        yield [key, building, entrance, row.address.room, *values]
 
 
 def _changed_row(change: Change, units: Mapping[tuple[str, str], int], codes: Mapping[str, str]) -> list[Any]:
