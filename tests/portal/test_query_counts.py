@@ -15,10 +15,9 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
 from compounds.choices import Role
-from compounds.models import Building, Compound, Dwelling, Entrance
+from compounds.models import Building, Compound, Dwelling, Entrance, RegisterUpload
 from compounds.operations.surveys import SheetData, VisitData, enter_sheet, note_visits, open_survey, start_survey
 from compounds.rules.surveys import PROGRAMME_QUESTIONS
-from compounds.models import Compound, RegisterUpload
 from core.models import Job, User
 from core.operations import machine, store_bytes, store_paper
 from fees.documents import remainders
