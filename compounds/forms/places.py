@@ -15,6 +15,7 @@ from compounds.rules import building_label, door_order, entrance_label
 from core.forms import CleanCharField, DayField, MoneyField
 
 YEARS = range(1900, 2101)
+_NOTE = forms.Textarea(attrs={"rows": 3})
 
 
 class VersionForm(forms.Form):
@@ -54,7 +55,7 @@ class CompoundForm(VersionForm):
     owners_body = forms.ChoiceField(
         label="业委会或物管会", choices=OwnersBody, required=False, help_text="以街道备案为准。"
     )
-    note = CleanCharField(label="备注", max_length=300, required=False, multiline=True)
+    note = CleanCharField(label="备注", max_length=300, required=False, multiline=True, widget=_NOTE)
 
     def clean_built_year(self) -> int | None:
         text = self.cleaned_data["built_year"].strip().removesuffix("年")
@@ -163,7 +164,7 @@ class UnitForm(VersionForm):
     contact = CleanCharField(label="联系人", max_length=40, required=False)
     phone = CleanCharField(label="办公电话", max_length=30, required=False, help_text="填单位的电话。")
     address = CleanCharField(label="地址", max_length=120, required=False)
-    note = CleanCharField(label="备注", max_length=300, required=False, multiline=True)
+    note = CleanCharField(label="备注", max_length=300, required=False, multiline=True, widget=_NOTE)
     model = PropertyUnit
 
 

@@ -111,7 +111,7 @@ def test_buildings_with_entrances(home: Compound, clerk: Client) -> None:
     assert made.floors == 6 and sorted(e.label for e in made.entrances.all()) == ["1", "2", "3", "5"]
     assert "已经有这栋楼了" in said(clerk, f"{CODE}buildings/new/", label="12")
     text = see(clerk, f"{CODE}buildings/")
-    assert text.index("3没有填不分单元4") < text.index("1261、2、3、50")
+    assert text.index("3号楼没有填不分单元4") < text.index("12号楼61、2、3、50")
     entrance = made.entrances.get(label="5")
     Dwelling.objects.create(building=made, entrance=entrance, room="101", area="60")
     assert "5单元里还有房屋" in said(clerk, f"{CODE}buildings/{made.pk}/", label="12", entrances="1-3")
