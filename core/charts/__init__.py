@@ -9,7 +9,7 @@ from core.charts.board import Board, BoardRow
 from core.charts.dwellings import PAPERS, BuildingGrid, Dwelling, Entrance, Sign
 from core.charts.entry import Choice, PaperEntry, Question
 from core.charts.months import Month, MonthPairs, PairsDrawing, axis_label, grid_amounts
-from core.charts.qr import QUIET, qr_svg
+from core.charts.qr import QUIET, qr_image, qr_svg
 from core.charts.shapes import GridLine, Label, Rect
 from core.charts.sources import BarDrawing, Source, SourceBars, SourceRow
 from core.charts.steps import Step, StepLine
@@ -43,5 +43,6 @@ __all__ = [
     "ThresholdBar",
     "axis_label",
     "grid_amounts",
+    "qr_image",
     "qr_svg",
 ]

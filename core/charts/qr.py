@@ -1,4 +1,4 @@
-"""QR codes as inline SVG."""
+"""QR codes: inline SVG for the screen, a small picture for paper."""
 
 from __future__ import annotations
 
@@ -35,3 +35,13 @@ def qr_svg(address: str, *, size: str = "25mm", quiet: int = QUIET, title: str =
         '<path fill="#000" d="{}"/></svg>',
         size, size, side, side, title, side, side, drawn.getvalue(),
     )  # fmt: skip
+
+
+def qr_image(address: str, *, title: str = "扫码核对") -> SafeString:
+    """Draw an address as a QR code for paper, 25 mm wide (print.css), the sheet itself being the quiet zone.
+
+    A picture lies in the PDF once; the SVG would be drawn anew on every page whose foot shows it.
+    """
+    code = segno.make(address, error="m", micro=False)
+    uri = code.png_data_uri(scale=8, border=0)
+    return format_html('<img class="qr" alt="{}" src="{}">', title, uri)

@@ -11,7 +11,7 @@ from django.utils import timezone
 from django.utils.html import conditional_escape, format_html
 from django.utils.safestring import SafeString, mark_safe
 
-from core.charts import QUIET, qr_svg
+from core.charts import QUIET, qr_image, qr_svg
 from core.codes import show_code
 from core.masking import mask_name, mask_phone
 from core.money import show_money, show_share
@@ -164,6 +164,12 @@ def size(number: int) -> str:
     if number < 1_000_000:
         return f"{max(1, round(number / 1000))} KB"
     return f"{number / 1_000_000:.1f} MB"
+
+
+@register.simple_tag(name="qr_image")
+def qr_for_paper(address: str) -> SafeString:
+    """Draw the QR code of an address on a paper, 25 mm wide."""
+    return qr_image(address)
 
 
 @register.simple_tag

@@ -46,6 +46,7 @@ def _issued(compound: Compound, code: str, version: int) -> Ledger | None:
     return Ledger.objects.of(compound).filter(code=code, version=version).first()
 
 
+@pdf.collector_held_off()
 def issue_ledger(
     compound: Compound, period: Span | date, *, actor: User, at: datetime, approved_before: datetime | None = None
 ) -> tuple[Ledger, bool]:
@@ -91,6 +92,7 @@ def issue_ledger(
     return issue_ledger(compound, span, actor=actor, at=at, approved_before=approved_before)
 
 
+@pdf.collector_held_off()
 def issue_correction(ledger: Ledger, *, actor: User, at: datetime) -> tuple[Ledger, bool]:
     """Issue a ledger's next version with the corrections written for it (第N次更正); the old one stays reachable.
 

@@ -11,15 +11,15 @@ import zxingcpp
 from PIL import Image
 
 from core import pdf
-from core.charts import QUIET, qr_svg
+from core.charts import QUIET, qr_image, qr_svg
 
 ADDRESS = "https://wuhao.example.gov.cn/verify/7K2M-9QXA/"
 
 
-def photographed(svg: str, folder: Path, dpi: int) -> list[str]:
+def photographed(code: str, folder: Path, dpi: int, styles: tuple[str, ...] = ()) -> list[str]:
     """Print the code on A4 with text beside it, and read what a camera of so many dots per inch sees."""
-    html = f'<html lang="zh-CN"><title>码</title><body>{svg}<p>扫码核对，或在网站输入公示编号 7K2M-9QXA'
-    (folder / "page.pdf").write_bytes(pdf.render(html, base_styles=()).bytes)
+    html = f'<html lang="zh-CN"><title>码</title><body>{code}<p>扫码核对，或在网站输入公示编号 7K2M-9QXA'
+    (folder / "page.pdf").write_bytes(pdf.render(html, base_styles=styles).bytes)
     subprocess.run(["pdftoppm", "-r", str(dpi), "-png", "-gray", folder / "page.pdf", folder / "page"], check=True)
     with Image.open(next(folder.glob("page*.png"))) as picture:
         return [found.text for found in zxingcpp.read_barcodes(picture)]
@@ -28,6 +28,11 @@ def photographed(svg: str, folder: Path, dpi: int) -> list[str]:
 @pytest.mark.parametrize("dpi", [72, 100, 200])
 def test_a_code_of_25_mm_is_read_from_paper(tmp_path: Path, dpi: int) -> None:
     assert photographed(qr_svg(ADDRESS), tmp_path, dpi) == [ADDRESS]
+
+
+@pytest.mark.parametrize("dpi", [72, 100, 200])
+def test_the_picture_on_a_ledger_is_read_from_paper(tmp_path: Path, dpi: int) -> None:
+    assert photographed(qr_image(ADDRESS), tmp_path, dpi, ("core/print.css",)) == [ADDRESS]
 
 
 def test_control_a_damaged_code_is_not_read(tmp_path: Path) -> None:
