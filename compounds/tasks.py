@@ -23,10 +23,13 @@ from compounds.operations import (
 from compounds.operations import (
     apply_upload as write_upload,
 )
+from compounds.operations.retention import erase_former_owners as erase
+from compounds.operations.retention import start_due_erasing
 from compounds.rules import NoCodeLeft
 from core.jobs import Handle, JobFailed
 from core.masking import mask_name
-from core.operations import read_bytes, store_bytes
+from core.models import SYSTEM, User
+from core.operations import machine, read_bytes, store_bytes
 from core.spreadsheets import CellError, WorkbookRefused
 
 GONE = "文件已经删去。请再上传一次。"
@@ -37,6 +40,18 @@ CHANGED = "核对以后，名册有人改过，结果和您看到的不一样。
 def remove_uploads(now: datetime) -> None:
     """Take away what was kept long enough; called at every tick of every process."""
     remove_old_uploads(at=now)
+
+
+def erase_due(now: datetime) -> None:
+    """Start the month's taking away of what is kept no longer; called at every tick of every process."""
+    start_due_erasing(actor=machine(SYSTEM), at=now)
+
+
+def erase_former_owners(handle: Handle, actor_id: int) -> dict[str, int]:
+    """Take away phones and names of people who own nothing any more and whose time is over."""
+    phones, names = erase(actor=User.objects.get(pk=actor_id), at=timezone.now())
+    handle.progress(1, 1, "")
+    return {"phones": phones, "names": names}
 
 
 def check_upload(handle: Handle, upload: int) -> dict[str, Any]:

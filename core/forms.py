@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import date
 from decimal import Decimal
 from typing import Any
@@ -22,6 +23,9 @@ from core.money import (
     plain_money,
 )
 
+# No page may hold them; what was typed is shown with a sign in their place.
+_NO_HTML = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ufdd0-\ufdef\ufffe\uffff]")
+
 
 class CleanCharField(forms.CharField):
     """A text field that lets through only what both databases and every sheet can show; NFC, spaces trimmed."""
@@ -31,6 +35,9 @@ class CleanCharField(forms.CharField):
         if multiline:
             kwargs.setdefault("widget", forms.Textarea)
         super().__init__(**kwargs)
+
+    def prepare_value(self, value: Any) -> Any:
+        return _NO_HTML.sub("\ufffd", value) if isinstance(value, str) else value
 
     def to_python(self, value: Any) -> Any:
         text = super().to_python(value)

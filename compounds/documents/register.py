@@ -85,6 +85,16 @@ class RegisterRow(NamedTuple):
         return UNSOLD if self.tenure == Tenure.UNSOLD_PUBLIC else WHOLE
 
 
+def gaps_of(dwelling: Dwelling) -> tuple[str, ...]:
+    """Return what the register lacks of one dwelling, fetched ``with_people``."""
+    d = dwelling
+    entrance = d.entrance.label if d.entrance else None
+    return RegisterRow(
+        d.pk, d.building_id, entrance, d.room, d.area, d.area_source, d.tenure, d.use, d.votes, d.vacant,
+        d.heirs_pending, d.property_unit_id is not None, d.representative != "", bool(d.owned),  # type: ignore[attr-defined]
+    ).gaps  # fmt: skip
+
+
 def register_rows(compound: Compound) -> list[RegisterRow]:
     """Return the compound's dwellings in the order of buildings, entrances and doors; one query."""
     current = Ownership.objects.current().filter(dwelling=OuterRef("pk"))

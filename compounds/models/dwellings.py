@@ -114,6 +114,15 @@ class Dwelling(models.Model):
         return show_dwelling(self.building.label, self.entrance.label if self.entrance else "", self.room)
 
 
+class OwnerQuerySet(models.QuerySet["Owner"]):
+    """Reads of owners."""
+
+    def with_dwellings(self) -> OwnerQuerySet:
+        """Fetch along what each owns now (``owned``), with the dwelling's address and compound."""
+        owned = Ownership.objects.current().select_related("dwelling__building__compound", "dwelling__entrance")
+        return self.prefetch_related(models.Prefetch("ownerships", owned.order_by("pk"), to_attr="owned"))
+
+
 class Owner(models.Model):
     """An owner (产权人), one row per person and community; the same name and phone is the same person.
 
@@ -124,6 +133,8 @@ class Owner(models.Model):
     name = models.CharField("产权人", max_length=60)
     phone = models.CharField("电话", max_length=30, blank=True, default="")
     erased_at = models.DateTimeField("个人信息删除时间", null=True, blank=True)
+
+    objects = OwnerQuerySet.as_manager()
 
     class Meta:
         verbose_name = verbose_name_plural = "产权人"

@@ -15,6 +15,8 @@ from core.models import Entry, User
 from core.money import plain_decimal
 from core.operations import record
 
+# Looking at somebody's data stands in the history too, and changed nothing.
+LOOKED = "person.look"
 Row = TypeVar("Row", bound=models.Model)
 
 
@@ -58,7 +60,8 @@ def change_row(
     model = type(row)
     found = model._default_manager.select_for_update().get(pk=row.pk)
     if getattr(found, "version") != version:  # noqa: B009
-        raise ChangedMeanwhile(Entry.objects.about(model._meta.label_lower, row.pk).first())
+        changes = Entry.objects.about(model._meta.label_lower, row.pk).exclude(action=LOOKED)
+        raise ChangedMeanwhile(changes.first())
     changed = {name: value for name, value in values.items() if getattr(found, name) != value}
     if not changed:
         return found

@@ -74,3 +74,37 @@ class PlanChanged(Exception):
 
 class UploadOver(Exception):
     """The upload is applied or dropped already, or its check is not done."""
+
+
+# --- Dwellings and owners -----------------------------------------------------------------------------------------
+
+
+class DwellingRefused(Exception):
+    """A dwelling is not taken as typed; ``key`` tells why, ``detail`` what is meant.
+
+    exists, building, entrance, area, area_large, representatives, representative, unit; used: something refers to it.
+    """
+
+    def __init__(self, key: str, detail: str = "") -> None:
+        super().__init__(f"{key} {detail}".strip())
+        self.key, self.detail = key, detail
+
+
+class OwnersRefused(Exception):
+    """Who owns a dwelling is not taken as typed; ``key`` tells why.
+
+    fraction, above_one, no_vote, votes (see ``compounds.rules.shares_fault``); twice, several, name, future, before,
+    same, foreign, none, all, both, phone.
+    """
+
+    def __init__(self, key: str, detail: str = "") -> None:
+        super().__init__(f"{key} {detail}".strip())
+        self.key, self.detail = key, detail
+
+
+class PhoneOfOthers(Exception):
+    """A phone is known under other names; taken only when confirmed. ``names`` are these, in full."""
+
+    def __init__(self, phone: str, names: tuple[str, ...]) -> None:
+        super().__init__(str(len(names)))
+        self.phone, self.names = phone, names

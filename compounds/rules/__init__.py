@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
+from fractions import Fraction
 from functools import lru_cache
 
 from core.money import half_width
@@ -148,6 +149,60 @@ _SEPARATORS = re.compile(r"[、,，;；/\s]+")
 def split_names(text: str) -> tuple[str, ...]:
     """Return the names in a cell that holds several: 张三、李四, or one below the other."""
     return tuple(name for name in _SEPARATORS.split(text) if name)
+
+
+# --- People ------------------------------------------------------------------------------------------------------
+
+_PHONE = re.compile(r"[0-9(+][0-9()+\-/、, 转]{4,29}")
+_SEVERAL = re.compile(r"[、,，;；/]")
+_NAME_YEARS = 3
+# What stands in place of a name that was taken away.
+FORMER_OWNER = "原产权人"
+
+
+def plain_phone(text: str) -> str | None:
+    """Return a phone as the register keeps it, a mobile one as its 11 digits; None where it is none."""
+    typed = half_width(text).translate(str.maketrans("（）－＋／", "()-+/")).strip()
+    if not _PHONE.fullmatch(typed):
+        return None
+    digits = re.sub(r"[^0-9]", "", typed).removeprefix("86" if typed.startswith(("+86", "86")) else "")
+    mobile = re.fullmatch(r"1[3-9][0-9]{9}", digits) and not re.search(r"[/、,转]", typed)
+    return digits if mobile else typed
+
+
+def names_several(text: str) -> bool:
+    """Return whether a field for one person holds several: 张三、李四. A middle dot (买买提·艾力) is part of a name."""
+    return _SEVERAL.search(text.strip("、,，;；/")) is not None
+
+
+def shares_fault(shares: Iterable[tuple[int, int] | None], votes: Iterable[bool]) -> str:
+    """Return what is wrong with co-owners' shares and votes, or "": fraction, above_one, no_vote, votes.
+
+    A share nobody knows is None; less than the whole stays where heirs are not registered yet. Where there are owners
+    exactly one votes for the dwelling (GUIDE 24).
+    """
+    known, voting = list(shares), sum(votes)
+    told = [share for share in known if share is not None]
+    if any(part < 1 or part > whole for part, whole in told):
+        return "fraction"
+    total = sum((Fraction(*share) for share in told), Fraction(0))
+    if total > 1 or (total == 1 and len(told) < len(known)):
+        return "above_one"
+    if known and voting == 0:
+        return "no_vote"
+    return "votes" if voting > 1 else ""
+
+
+def names_until(ended_on: date) -> date:
+    """Return the day from which a former owner's name is taken away: three years after the last dwelling went.
+
+    Until then a claim about what was due may come up (民法典 188). Phones go with the first run after the ownership
+    ended, as nobody has to be reached any more (个人信息保护法 19, 47).
+    """
+    try:
+        return ended_on.replace(year=ended_on.year + _NAME_YEARS)
+    except ValueError:  # 29 February
+        return ended_on.replace(year=ended_on.year + _NAME_YEARS, month=3, day=1)
 
 
 # --- Codes -------------------------------------------------------------------------------------------------------

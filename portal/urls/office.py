@@ -13,6 +13,7 @@ from portal.views.office import (
     corrections,
     counting,
     desk,
+    dwellings,
     handover,
     history,
     jobs,
@@ -20,6 +21,7 @@ from portal.views.office import (
     ledgers,
     memo,
     moves,
+    owners,
     papers,
     places,
     posting,
@@ -43,6 +45,8 @@ COMPOUND = "office/compounds/<str:code>/"
 BOOK = f"{COMPOUND}books/<str:book>/"
 MONEY = f"{COMPOUND}accounts/<int:pk>/"
 SHARED = f"{OFFICE}shared-accounts/"
+DWELLING = f"{COMPOUND}dwellings/<int:pk>/"
+OWNER = f"{COMPOUND}owners/<int:pk>/"
 LEDGER = f"{COMPOUND}ledgers/<str:period>/"
 SURVEY = f"{COMPOUND}surveys/<int:number>/"
 VOUCHER = f"{BOOK}<int:year>/<int:number>/"
@@ -97,6 +101,17 @@ urlpatterns = [
     path(f"{COMPOUND}things/<str:kind>/<int:pk>/", places.thing, name="thing"),
     path(f"{COMPOUND}photographs/", places.photographs, name="photographs"),
     path(f"{COMPOUND}photographs/<int:pk>/drop/", places.photograph_drop, name="photograph_drop"),
+    path(f"{COMPOUND}dwellings/new/", dwellings.dwelling_new, name="dwelling_new"),
+    path(DWELLING, dwellings.dwelling, name="dwelling"),
+    path(f"{DWELLING}edit/", dwellings.dwelling_edit, name="dwelling_edit"),
+    path(f"{DWELLING}transfer/", dwellings.dwelling_owners, {"dated": True}, name="dwelling_transfer"),
+    path(f"{DWELLING}correction/", dwellings.dwelling_owners, {"dated": False}, name="dwelling_correction"),
+    path(f"{DWELLING}removal/", dwellings.dwelling_remove, name="dwelling_remove"),
+    path(f"{COMPOUND}owners/", owners.owners, name="owners"),
+    path(OWNER, owners.owner, name="owner"),
+    path(f"{OWNER}correction/", owners.owner_correction, name="owner_correction"),
+    path(f"{OWNER}merge/", owners.owner_merge, name="owner_merge"),
+    path(f"{OWNER}split/", owners.owner_split, name="owner_split"),
     path(f"{COMPOUND}drafts/", books.drafts, name="drafts"),
     path(f"{COMPOUND}drafts/<int:pk>/", books.draft, name="draft"),
     path(f"{COMPOUND}drafts/<int:pk>/delete/", books.draft_delete, name="draft_delete"),

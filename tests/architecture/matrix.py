@@ -17,7 +17,7 @@ from django.urls import URLPattern, URLResolver, get_resolver, reverse
 from django.utils import timezone
 
 from compounds.choices import Role
-from compounds.models import Appointment, Area, Compound
+from compounds.models import Appointment, Area, Compound, Dwelling, Owner, Ownership
 from core.middleware import begin_session
 from core.models import Job, User
 from core.operations import machine
@@ -53,6 +53,7 @@ KEEP = HEADS | {Role.STREET_STAFF}
 COUNT = {Role.COMMITTEE_CASHIER, Role.COMMITTEE_BOOKKEEPER}
 SHARE = {Role.COMMUNITY_CLERK, Role.COMMUNITY_SECRETARY, Role.STREET_STAFF}
 SURVEY = {Role.COMMUNITY_CLERK, Role.COMMUNITY_SECRETARY, Role.STREET_STAFF, Role.DISTRICT_ADMIN}
+PERSONS = REGISTER | {Role.AUDITOR}
 ACCOUNTS, DISTRICT = {Role.ACCOUNT_ADMIN}, {Role.DISTRICT_ADMIN}
 
 LEVEL = {
@@ -212,6 +213,9 @@ def table(home: Compound, bookkeeper: User, draft: Draft, paper: int, jobs: Mapp
     written = CorrectionDraft.objects.create(ledger=posted, voucher=wrong, reason="写错了", text="别的话",
                                              entered_by=bookkeeper, entered_at=AT)  # fmt: skip
     nowhere = "11010700303799"
+    flat = Dwelling.objects.of(home).order_by("pk")[0]
+    person = Owner.objects.create(area_code=factories.COMMUNITY, name="张三", phone="13800001234")
+    Ownership.objects.create(dwelling=flat, owner=person, votes=True)
 
     def of(name: str, *args: Any, see: set[Any] = EVERYONE, act: set[Any] | None = None, **more: Any) -> Address:
         """An office page of the compound or of something in it."""
@@ -286,6 +290,18 @@ def table(home: Compound, bookkeeper: User, draft: Draft, paper: int, jobs: Mapp
         of("survey", code, 1, act=SURVEY, data={"act": "up", "version": "1", "question": "1"}, elsewhere=(code, 99)),
         of("survey_edit", code, 1, see=SURVEY, act=SURVEY, elsewhere=(code, 99)),
         of("survey_question", code, 1, 0, see=SURVEY, act=SURVEY, elsewhere=(code, 99, 0)),
+        of("dwelling", code, flat.pk, act=PERSONS, elsewhere=(code, 999_999)),
+        of("dwelling_new", code, see=REGISTER, act=REGISTER),
+        *(
+            of(name, code, flat.pk, see=REGISTER, act=REGISTER, elsewhere=(code, 999_999))
+            for name in ("dwelling_edit", "dwelling_transfer", "dwelling_correction", "dwelling_remove")
+        ),
+        of("owners", code, see=PERSONS),
+        of("owner", code, person.pk, see=PERSONS, act=PERSONS, elsewhere=(code, 999_999)),
+        *(
+            of(name, code, person.pk, see=REGISTER, act=REGISTER, elsewhere=(code, 999_999))
+            for name in ("owner_correction", "owner_merge", "owner_split")
+        ),
         of("drafts", code),
         of("draft", code, draft.pk, act=ENTER, elsewhere=(code, 999_999)),
         of("draft_new", code, "service", methods=("POST",), act=ENTER),

@@ -161,6 +161,8 @@ COMPOUND_PAGES = {
     "register", "settlement", "reconciliation", "reconciliation_print", "cash_counts", "cash_count_print",
     "compound_facts", "buildings", "building_new", "building", "units", "unit", "things", "thing_new", "thing",
     "photographs", "photograph_drop",
+    "dwelling", "dwelling_new", "dwelling_edit", "dwelling_transfer", "dwelling_correction",
+    "dwelling_remove", "owners", "owner", "owner_correction", "owner_merge", "owner_split",
 }  # fmt: skip
 
 
@@ -181,6 +183,14 @@ SABOTAGE: list[tuple[str, Callable[..., Any], set[str]]] = [
     ("portal.views.office.review.can_review", yes, {"review_draft"}),
     ("portal.views.office.closing.can_prepare", yes, {"closing"}),
     ("portal.views.office.closing.can_approve", yes, {"closing", "closing_approval", "closing_withdrawal"}),
+    (
+        "portal.views.office.dwellings.can_keep_register",
+        yes,
+        {"dwelling_new", "dwelling_edit", "dwelling_transfer", "dwelling_correction", "dwelling_remove"},
+    ),
+    ("portal.views.office.dwellings.can_see_persons", yes, {"dwelling"}),
+    ("portal.views.office.owners.can_keep_register", yes, {"owner_correction", "owner_merge", "owner_split"}),
+    ("portal.views.office.owners.can_see_persons", yes, {"owners", "owner"}),
     ("portal.views.office.assets.can_enter", yes, {"asset_new", "asset", "asset_retire"}),
     ("portal.views.office.memo.can_enter", yes, {"memo_new", "memo_settle"}),
     (

@@ -15,7 +15,8 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
 from compounds.choices import Role
-from compounds.models import Building, Compound, Dwelling, Entrance, RegisterUpload
+from compounds.models import Building, Compound, Dwelling, Entrance, Owner, Ownership, PropertyUnit, RegisterUpload
+from compounds.operations.owners import note_look
 from compounds.operations.surveys import SheetData, VisitData, enter_sheet, note_visits, open_survey, start_survey
 from compounds.rules.surveys import PROGRAMME_QUESTIONS
 from core.models import Job, User
@@ -115,6 +116,7 @@ class Town:
                 post_draft(red.pk, actor=machine("system-2"), at=AT)
             draft = replace(data, on=date(2026, 11, 9), bill_on=date(2026, 11, 1))
             self.drafts.append(save_draft(draft, hand_in=True, actor=self.keeper, at=AT))
+        self.settle(other)
         ExpenseLimit.objects.create(compound=other, decided_by="head", up_to=Decimal(300))
         deposit = factories.data(self.home, date(2026, 11, 6), "401", "30.00", payee=f"第{n}户")
         kept = factories.post(self.home, [deposit])[0]
@@ -162,6 +164,24 @@ class Town:
         enter_sheet(first, rows[0], data, actor=self.staff, at=AT)
         for n in range(3):
             note_visits(first, date(2026, 11, 2 + n), [VisitData(rows[1], "nobody")], actor=self.staff, at=AT)
+
+    def settle(self, other: Compound) -> None:
+        """Add owners of one name to a flat, one who moved away, another flat to the first, and lines of history."""
+        flat = Dwelling.objects.of(self.home).order_by("pk")[0]
+        unit = PropertyUnit.objects.create(area_code=COMMUNITY, name=f"第{self.size}厂")
+        first = Owner.objects.filter(name="张三").order_by("pk").first()
+        names = {"area_code": COMMUNITY, "phone": f"1390000000{self.size}"}
+        now, gone = Owner.objects.create(name="张三", **names), Owner.objects.create(name="李四", **names)
+        Ownership.objects.create(dwelling=flat, owner=now, votes=first is None)
+        Ownership.objects.create(dwelling=flat, owner=gone, until_on=date(2026, 5, 1))
+        next_door = Dwelling.objects.of(other).order_by("pk")[0]
+        Dwelling.objects.filter(pk=next_door.pk).update(property_unit=unit)
+        same = Owner.objects.create(area_code=COMMUNITY, name="张三")
+        Ownership.objects.create(dwelling=next_door, owner=same)
+        for until_on in (None, date(2026, 5, 1)):
+            Ownership.objects.create(dwelling=next_door, owner=first or now, until_on=until_on)
+        for about in (flat, first or now):
+            note_look(about, "张*", "核对", area_code=self.home.area_code, actor=self.staff, at=AT)
 
     def hold_against_the_world(self, other: Compound) -> None:
         """Add a code's income, a reconciliation, a count, a part of a shared account and a slip."""
@@ -221,6 +241,8 @@ def pages(town: Town) -> dict[str, tuple[str, User | None]]:
     draft_survey = start_survey(town.home, "下次摸底", "", PROGRAMME_QUESTIONS, actor=staff, at=AT)
     person = User.objects.filter(appointments__role=Role.COMMUNITY_CLERK).order_by("pk").first()
     assert person is not None
+    owner = Owner.objects.filter(name="张三").earliest("pk")
+    flat = owner.ownerships.earliest("pk").dwelling  # type: ignore[attr-defined]
     found: dict[str, tuple[str, User | None]] = {
         "home": (reverse("home"), None),
         "home search": (reverse("home") + "?q=演示", None),
@@ -276,6 +298,17 @@ def pages(town: Town) -> dict[str, tuple[str, User | None]]:
         "vouchers_pdf": (reverse("vouchers_pdf", args=[code, "service"]) + "?month=2026-11", keeper),
         "voucher_papers": (reverse("voucher_papers", args=number), keeper),
         "voucher_paper": (reverse("voucher_paper", args=[*number, paper]), keeper),
+        "dwelling": (reverse("dwelling", args=[code, flat.pk]), staff),
+        "dwelling_new": (reverse("dwelling_new", args=[code]), staff),
+        **{
+            name: (reverse(name, args=[code, flat.pk]), staff)
+            for name in ("dwelling_edit", "dwelling_transfer", "dwelling_correction", "dwelling_remove")
+        },
+        "owners": (reverse("owners", args=[code]), staff),
+        **{
+            name: (reverse(name, args=[code, owner.pk]), staff)
+            for name in ("owner", "owner_correction", "owner_merge", "owner_split")
+        },
         "register": (reverse("register", args=[code]), keeper),
         "register list": (reverse("register", args=[code]) + "?view=list", keeper),
         "office_compound": (reverse("office_compound", args=[code]), head),

@@ -20,8 +20,8 @@ from compounds.documents.register import (
 )
 from compounds.forms.dwellings import RegisterFilter
 from compounds.models import Building, Compound, Dwelling
-from compounds.permissions import can_keep_register
-from compounds.rules import door_order
+from compounds.permissions import can_keep_register, can_see_persons
+from compounds.rules import COMMUNITY_CODE_LENGTH, door_order
 from core.pages import page_of
 from portal.views.office.door import OfficeRequest, compound_page, find_compound, in_scope
 
@@ -47,6 +47,7 @@ def register(request: OfficeRequest, code: str) -> HttpResponse:
         "totals": totals_of(rows, buildings),
         "found": len(found),
         "asked": len(found) < len(rows),
+        "may_see": can_see_persons(request.user, compound.area_code[:COMMUNITY_CODE_LENGTH], request.today),
         "may_keep": can_keep_register(request.user, compound.area_code, request.today),
     }
     if shown["as_list"]:
