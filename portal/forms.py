@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import unicodedata
+from collections.abc import Sequence
 from typing import Any
 
 from django import forms
@@ -211,6 +212,32 @@ class CompoundFilter(forms.Form):
         area = self.fields["area"]
         assert isinstance(area, forms.ChoiceField)
         area.choices = [("", "全部"), *areas]
+
+
+class ProgrammeFilter(forms.Form):
+    """Which compounds of the programme board to show, and in which order."""
+
+    q = CleanCharField(label="小区名、地址或编号", max_length=60, required=False)
+    area = forms.ChoiceField(
+        label="街道或社区", required=False, error_messages={"invalid_choice": "您管的地方里没有这个街道或社区。"}
+    )
+    step = forms.TypedChoiceField(
+        label="走到哪一步", required=False, coerce=int, empty_value=None,
+        error_messages={"invalid_choice": "没有这一步。"},
+    )  # fmt: skip
+    order = forms.ChoiceField(label="次序", required=False, error_messages={"invalid_choice": "没有这种次序。"})
+
+    def __init__(
+        self, *args: Any, areas: list[tuple[str, str]], steps: list[tuple[int, str]], orders: Sequence[tuple[str, str]],
+        **kwargs: Any,
+    ) -> None:  # fmt: skip
+        super().__init__(*args, **kwargs)
+        area, step, order = self.fields["area"], self.fields["step"], self.fields["order"]
+        assert isinstance(area, forms.ChoiceField) and isinstance(step, forms.ChoiceField)
+        assert isinstance(order, forms.ChoiceField)
+        area.choices = [("", "全部"), *areas]
+        step.choices = [("", "全部"), *steps]
+        order.choices = list(orders)
 
 
 # --- Residents' pages ---------------------------------------------------------------------------------------------

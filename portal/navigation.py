@@ -87,6 +87,7 @@ OFFICE_PAGES = {
     "search": "查找",
     "scope": "换范围",
     "compounds": "全部小区",
+    "programme": "八步进度表",
     "review": "复核凭证",
     "ledgers": "张贴收支公示",
     "calendar": "所有期限",
@@ -173,6 +174,7 @@ def office_navigation(request: HttpRequest) -> dict[str, Any]:
         links = [
             {"href": reverse("workbench"), "text": "待办"},
             {"href": reverse("office_compounds"), "text": "全部小区"},
+            {"href": reverse("programme"), "text": "八步进度表"},
             {"href": reverse("review"), "text": "复核凭证"},
             {"href": reverse("shared_accounts"), "text": "共用账户"},
             {"href": reverse("calendar"), "text": "所有期限"},

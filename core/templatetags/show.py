@@ -88,6 +88,13 @@ def day(value: date | datetime, beside: date | None = None) -> str:
 
 
 @register.filter
+def short_day(value: date | datetime, beside: date) -> str:
+    """Show a day in an office table: 10-12; with its year where that differs from the year of ``beside``: 27-01-02."""
+    value = _local(value)
+    return f"{value:%m-%d}" if value.year == beside.year else f"{value:%y-%m-%d}"
+
+
+@register.filter
 def full_day(value: date | datetime) -> str:
     """Show a day with its year: 2026年11月5日."""
     value = _local(value)

@@ -51,6 +51,19 @@ def places(of: Of, home: Compound) -> list[Address]:
     ]  # fmt: skip
 
 
+def board(of: Of, home: Compound) -> list[Address]:
+    """The programme board: everybody's with an area, of what lies in it."""
+    from tests.architecture.matrix import Address
+
+    return [
+        Address("programme", "scope"),
+        Address("programme", "scope", query="?view=list", variant="list"),
+        Address("programme_overview", "scope"),
+        Address("programme_export", "scope"),
+        Address("programme_print", "scope"),
+    ]
+
+
 def programme(of: Of, home: Compound) -> list[Address]:
     """Return all of them."""
-    return [*places(of, home)]
+    return [*places(of, home), *board(of, home)]

@@ -212,6 +212,7 @@ SABOTAGE: list[tuple[str, Callable[..., Any], set[str]]] = [
     ("core.models.EntryQuerySet.within", lambda self, prefixes: self, {"history"}),
     ("portal.views.office.uploads.can_keep_register", yes, {"upload", "upload_failed"}),
     ("compounds.models.CompoundQuerySet.within", lambda self, prefixes: self, {"office_compounds"}),
+    ("compounds.models.CompoundQuerySet.within", lambda self, prefixes: self, {"office_compounds", "programme"}),
 ]
 
 

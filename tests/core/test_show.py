@@ -92,3 +92,9 @@ def test_the_code_is_drawn_without_its_address_in_the_markup() -> None:
     assert 'width="25mm"' in drawn
     assert "wuhao.example" not in drawn
     assert "style=" not in drawn
+
+
+def test_a_day_in_an_office_table_names_its_year_only_where_it_differs() -> None:
+    assert show.short_day(date(2026, 10, 12), date(2026, 11, 5)) == "10-12"
+    assert show.short_day(date(2027, 1, 2), date(2026, 11, 5)) == "27-01-02"
+    assert show.short_day(LATE, date(2026, 11, 5)) == "11-01"

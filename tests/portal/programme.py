@@ -58,6 +58,17 @@ def places(town: Town) -> Pages:
     }
 
 
+def board(town: Town) -> Pages:
+    """Return the programme board's pages, which grow with the town's compounds."""
+    return {
+        "programme": (reverse("programme"), town.staff),
+        "programme list": (reverse("programme") + "?view=list", town.district),
+        "programme_overview": (reverse("programme_overview"), town.staff),
+        "programme_export": (reverse("programme_export"), town.staff),
+        "programme_print": (reverse("programme_print"), town.staff),
+    }
+
+
 def grow_programme(town: Town, n: int) -> None:
     """Let every list of the register and the steps grow by a row."""
     grow_places(town, n)
@@ -65,4 +76,4 @@ def grow_programme(town: Town, n: int) -> None:
 
 def programme_pages(town: Town) -> Pages:
     """Return all of them."""
-    return {**places(town)}
+    return {**places(town), **board(town)}
