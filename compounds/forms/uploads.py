@@ -12,6 +12,9 @@ from core.spreadsheets import MAX_FILE_BYTES
 TOO_LARGE = f"文件超过{MAX_FILE_BYTES // 1024 // 1024} MB。请按小区分成几个文件。"
 
 
+NAMES = [("masked", "隐去一部分，只能看，不能再导入"), ("whole", "完整，可以改了再导入")]
+
+
 class UploadForm(forms.Form):
     """A workbook and the community that it belongs to."""
 
@@ -49,16 +52,24 @@ class ExportForm(forms.Form):
 
     names = forms.ChoiceField(
         label="姓名和电话",
-        choices=[("masked", "隐去一部分，只能看，不能再导入"), ("whole", "完整，可以改了再导入")],
-        widget=forms.RadioSelect,
+        choices=NAMES,
         initial="masked",
     )
     reason = CleanCharField(label="为什么要完整的姓名和电话", max_length=100, required=False)
     format = forms.ChoiceField(label="格式", choices=[("xlsx", "Excel工作簿"), ("csv", "CSV")], initial="xlsx")
 
+    def __init__(self, *args: Any, may_whole: bool, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if not may_whole:
+            field = self.fields["names"]
+            assert isinstance(field, forms.ChoiceField)
+            field.choices = [choice for choice in NAMES if choice[0] == "masked"]
+            del self.fields["reason"]
+
     def clean(self) -> dict[str, Any]:
         """Ask for the reason where names are whole."""
         data = super().clean() or {}
+        data.setdefault("reason", "")
         if data.get("names") == "whole" and not data.get("reason") and "reason" not in self.errors:
             self.add_error("reason", "请写明为什么要，会记在操作记录里。")
         return data

@@ -3,7 +3,7 @@
 from compounds.imports.areas import AREA_COLUMNS, read_areas
 from compounds.imports.register import COMPOUNDS, DWELLINGS, RegisterFile, read_register
 from compounds.imports.reports import changes_report, failed_workbook, register_report
-from compounds.imports.sheets import register_template
+from compounds.imports.sheets import register_csv, register_template, register_workbook
 
 __all__ = [
     "AREA_COLUMNS",
@@ -14,6 +14,8 @@ __all__ = [
     "failed_workbook",
     "read_areas",
     "read_register",
+    "register_csv",
     "register_report",
     "register_template",
+    "register_workbook",
 ]

@@ -6,8 +6,9 @@ from collections.abc import Iterable, Sequence
 from decimal import Decimal
 
 from compounds.choices import AreaSource, RepresentativeKind, Tenure, Use
-from compounds.imports.register import COMPOUNDS, DWELLINGS, HEADINGS
-from core.spreadsheets import Table, write_workbook
+from compounds.documents.exports import RegisterSheet
+from compounds.imports.register import COMPOUNDS, DWELLINGS, HEADINGS, MASKED_FILE
+from core.spreadsheets import Table, csv_bytes, write_workbook
 
 YES_NO = ("是", "否")
 CHOICES: dict[str, Sequence[str]] = {
@@ -62,3 +63,14 @@ def register_template() -> bytes:
         "张三", "010-68000000", "", "张三", "010-68000000", "某某厂（演示）", "否", "产权人",
     )  # fmt: skip
     return write_workbook([register_table([example]), compounds_table([])], ("示例行请删掉。", *NOTES))
+
+
+def register_workbook(sheet: RegisterSheet) -> bytes:
+    """Return the workbook that the import reads; a masked one says on its notes that it is none."""
+    notes = (MASKED_FILE,) if sheet.masked else NOTES
+    return write_workbook([register_table(sheet.dwellings), compounds_table(sheet.compounds)], notes)
+
+
+def register_csv(sheet: RegisterSheet) -> bytes:
+    """Return the sheet 房屋 as CSV."""
+    return csv_bytes([HEADINGS, *sheet.dwellings])

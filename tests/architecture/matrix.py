@@ -266,6 +266,9 @@ def table(home: Compound, bookkeeper: User, draft: Draft, paper: int, jobs: Mapp
         Address("compound_new", "scope", FORM, see=frozenset(REGISTER), act=frozenset(REGISTER)),
         Address("review", "scope"),
         Address("template_file", "scope"),
+        of("register_export", code, see=REGISTER | {Role.AUDITOR}, act=REGISTER | {Role.AUDITOR}),
+        of("community_export", code[:12], see=REGISTER | {Role.AUDITOR}, act=REGISTER | {Role.AUDITOR}, about=code[:12],
+           elsewhere=("110107003999",)),
         Address("uploads", "scope", FORM, see=frozenset(REGISTER | {Role.AUDITOR}), act=frozenset(REGISTER),
                 data={"community": "999999999999"}),
         *(

@@ -278,6 +278,8 @@ def pages(town: Town) -> dict[str, tuple[str, User | None]]:
             name: (reverse(name, args=[RegisterUpload.objects.earliest("pk").pk]), staff)
             for name in ("upload", "upload_progress", "upload_failed")
         },
+        "register_export": (reverse("register_export", args=[code]), staff),
+        "community_export": (reverse("community_export", args=[COMMUNITY]), staff),
         "template_file": (reverse("template_file"), staff),
         "jobs": (reverse("jobs"), staff),
         "job_file": (reverse("job_file", args=[town.job.pk, 1]), staff),

@@ -1,4 +1,4 @@
-"""The register's workbook on its way in: uploaded, checked by a job, looked at, then applied by another."""
+"""The register's workbook: uploaded, checked by a job, looked at, then applied by another; and handed out."""
 
 from __future__ import annotations
 
@@ -12,9 +12,10 @@ from django.utils.http import content_disposition_header
 from django.views.decorators.http import require_http_methods, require_safe
 
 from compounds.choices import AreaLevel, Role, UploadState
-from compounds.forms.uploads import UploadForm
-from compounds.imports import register_template
-from compounds.models import Area, RegisterUpload
+from compounds.documents.exports import register_sheet
+from compounds.forms.uploads import ExportForm, UploadForm
+from compounds.imports import register_csv, register_template, register_workbook
+from compounds.models import Area, Compound, RegisterUpload
 from compounds.operations import (
     KEPT,
     UploadOver,
@@ -31,7 +32,7 @@ from core import jobs as work
 from core.models import Job
 from core.operations import read_bytes, record
 from core.pages import page_of
-from portal.views.office.door import FORM, OfficeRequest, by_password, in_scope, require
+from portal.views.office.door import FORM, OfficeRequest, by_password, compound_page, find_compound, in_scope, require
 from portal.views.office.searches import TYPES
 from portal.waiting import narrowed
 
@@ -157,6 +158,47 @@ def upload_failed(request: OfficeRequest, pk: int) -> HttpResponse:
 def template_file(request: OfficeRequest) -> HttpResponse:
     """The empty workbook, with lists to choose from and notes."""
     return workbook_response(register_template(), "房屋表模板.xlsx")
+
+
+@require_http_methods(FORM)
+@in_scope
+def register_export(request: OfficeRequest, code: str) -> HttpResponse:
+    """The register of one compound as a file; whole names only to its keepers, with a reason; recorded."""
+    compound = find_compound(request, code)
+    require(has_role(request.user, READERS, compound.area_code, request.today))
+    form, answer = _export(request, compound.area_code, compound.name, [compound])
+    return answer or compound_page(request, "portal/office/register_export.html", compound, "register", {"form": form})
+
+
+@require_http_methods(FORM)
+@in_scope
+def community_export(request: OfficeRequest, code: str) -> HttpResponse:
+    """The register of a whole community as one file."""
+    area = Area.objects.filter(code=code, level=AreaLevel.COMMUNITY).first()
+    if area is None or not has_role(request.user, list(Role), code, request.today):
+        raise Http404
+    require(has_role(request.user, READERS, code, request.today))
+    request.acting_area = code
+    form, answer = _export(request, code, area.name, list(Compound.objects.in_area(code)))
+    return answer or render(request, "portal/office/community_export.html", {"form": form, "area": area})
+
+
+def _export(
+    request: OfficeRequest, area_code: str, name: str, compounds: Sequence[Compound]
+) -> tuple[ExportForm, HttpResponse | None]:
+    """Return the form, and the file where it was filled in."""
+    may = can_keep_register(request.user, area_code, request.today)
+    form = ExportForm(request.POST if request.method == "POST" else None, may_whole=may)
+    if request.method != "POST" or not form.is_valid():
+        return form, None
+    masked, format = form.cleaned_data["names"] != "whole", form.cleaned_data["format"]
+    sheet = register_sheet(compounds, masked=masked)
+    content = register_csv(sheet) if format == "csv" else register_workbook(sheet)
+    said = "隐去姓名" if masked else "完整姓名"
+    record("register.export", f"导出{name}房屋表{len(sheet.dwellings)}户（{said}，{format}）", actor=request.user,
+           at=request.at, area_code=area_code, role=request.acting_role,
+           data={"masked": masked, "format": format, "reason": form.cleaned_data["reason"]})  # fmt: skip
+    return form, workbook_response(content, f"{name}房屋表{'（隐去姓名）' if masked else ''}.{format}", format)
 
 
 def workbook_response(content: bytes, name: str, format: str = "xlsx") -> HttpResponse:
