@@ -261,7 +261,7 @@ def table(home: Compound, bookkeeper: User, draft: Draft, paper: int, jobs: Mapp
         Address("pin", "office", FORM),
         Address("workbench", "office"),
         Address("scope", "scope", FORM, data={"code": "999999"}),
-        Address("office_search", "scope"),
+        Address("office_search", "scope", FORM, act=frozenset(EVERYONE), data={"q": "王秀兰"}),
         Address("office_compounds", "scope"),
         Address("compound_new", "scope", FORM, see=frozenset(REGISTER), act=frozenset(REGISTER)),
         Address("review", "scope"),

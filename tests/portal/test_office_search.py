@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 import pytest
+from django.db import connection
 from django.test import Client
 
 from compounds.choices import Role
-from compounds.models import Building, Compound, Dwelling, Entrance
+from compounds.models import Building, Compound, Dwelling, Entrance, Owner, Ownership, PhoneTail
 from tests import factories
-from tests.portal.office import CODE, SERVICE, browser, see
+from tests.factories import COMMUNITY
+from tests.portal.office import CODE, SERVICE, browser, see, words
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("november")]
 SEARCH = "/office/search/"
@@ -65,3 +69,48 @@ def test_dwelling_outside_is_said_the_same_whether_it_exists_or_not(home: Compou
 @pytest.mark.parametrize("text", ["", "没有的", "x" * 10_000, "\x00", "%", "_", "9" * 50, "第号", "'; drop"])
 def test_anything_typed_has_an_answer(client: Client, text: str) -> None:
     assert see(client, SEARCH, q=text)
+
+
+def found(client: Client, text: str) -> str:
+    return words(client.post(SEARCH, {"q": text}, follow=True).content.decode())
+
+
+def test_people_are_found_by_name_and_end_of_phone_and_shown_masked(home: Compound) -> None:
+    dwelling = Dwelling.objects.get(room="501", building__label="7")
+    Dwelling.objects.filter(pk=dwelling.pk).update(representative="王秀兰", representative_phone="13900005678")
+    other = Dwelling.objects.exclude(pk=dwelling.pk).earliest("pk")
+    owner = Owner.objects.create(area_code=COMMUNITY, name="王秀兰", phone="13800001234")
+    before = Owner.objects.create(area_code=COMMUNITY, name="赵五", phone="13811111234")
+    Ownership.objects.create(dwelling=other, owner=owner, votes=True)
+    Ownership.objects.create(dwelling=other, owner=before, until_on=date(2026, 1, 1))
+    clerk = browser(factories.user(Role.COMMUNITY_CLERK, COMMUNITY))
+
+    said = found(clerk, "王秀兰")
+    assert "找到2处" in said and "产权人王*138****1234" in said and "户代表王*139****5678" in said
+    assert "王秀兰" not in said.replace('查"王秀兰"', "")
+    assert "产权人王*" in found(clerk, "1234") or "3号楼101" in found(clerk, "1234")
+    assert "7号楼2单元501" in found(clerk, "13900005678")
+    # One hit is opened, without a name or phone in its address; an address alone finds nobody.
+    opened = clerk.post(SEARCH, {"q": "5678"})["Location"]
+    assert "5678" not in opened and "%E7%8E%8B" not in opened
+    assert "没有找到" in see(clerk, SEARCH, q="王秀兰") and "没有找到" in see(clerk, SEARCH, q="5678")
+    # Who owned before, and who lives elsewhere, is not found.
+    assert "没有找到" in found(clerk, "赵五")
+    stranger = browser(factories.user(Role.COMMUNITY_CLERK, factories.OTHER_COMMUNITY))
+    assert "没有找到" in found(stranger, "王秀兰") and "没有找到" in found(stranger, "1234")
+    html = clerk.post(SEARCH, {"q": "王秀兰"}).content.decode()
+    assert "王秀兰" not in html.partition("<title>")[2].partition("</title>")[0]
+
+
+def test_the_search_of_people_stands_on_indices(home: Compound) -> None:
+    rows = (
+        Owner.objects.filter(name="王秀兰"),
+        Owner.objects.annotate(tail=PhoneTail("phone")).filter(tail="1234"),
+        Dwelling.objects.annotate(tail=PhoneTail("representative_phone")).filter(tail="1234").order_by(),
+        Dwelling.objects.filter(representative="王秀兰").order_by(),
+    )
+    with connection.cursor() as cursor:
+        if connection.vendor == "postgresql":
+            cursor.execute("SET LOCAL enable_seqscan = off")
+    for query in rows:
+        assert "index" in query.explain().lower(), query.explain()

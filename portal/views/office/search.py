@@ -1,4 +1,4 @@
-"""The one search box: a compound, a voucher's number, a dwelling as typed; only within the scope."""
+"""The one search box: a compound, a voucher's number, a dwelling as typed, a person; only within the scope."""
 
 from __future__ import annotations
 
@@ -9,13 +9,14 @@ from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.http import urlencode
-from django.views.decorators.http import require_safe
+from django.views.decorators.http import require_http_methods
 
-from compounds.models import Area, Compound, CompoundQuerySet, Dwelling
+from compounds.models import Area, Compound, CompoundQuerySet, Dwelling, Owner, Ownership, PhoneTail
 from compounds.rules import Address, AddressNotUnderstood, parse_dwelling, show_dwelling
+from core.masking import mask_name, mask_phone
 from core.money import plain_text
 from fees.models import Book, Voucher
-from portal.views.office.door import OfficeRequest, in_scope
+from portal.views.office.door import FORM, OfficeRequest, in_scope
 
 MOST = 20
 LONGEST = 60
@@ -33,13 +34,19 @@ class Hit:
     url: str
 
 
-@require_safe
+@require_http_methods(FORM)
 @in_scope
 def office_search(request: OfficeRequest) -> HttpResponse:
-    """Find what was typed; a single hit is opened at once."""
-    text = plain_text(request.GET.get("q", ""))[:LONGEST].replace("\x00", "")
+    """Find what was typed; a single hit is opened at once.
+
+    People are looked for only in what a form sends: no name or phone shall stand in an address.
+    """
+    sent = request.POST if request.method == "POST" else request.GET
+    text = plain_text(sent.get("q", ""))[:LONGEST].replace("\x00", "")
     compounds = Compound.objects.within(list(request.scope.prefixes))
     hits = _search(compounds, text, request.today.year) if text else []
+    if text and request.method == "POST":
+        hits += _people(compounds, text)
     if len(hits) == 1:
         return redirect(hits[0].url)
     shown = {"q": text, "hits": hits, "outside": _outside(request) if not hits and _dwelling_of(text) else ""}
@@ -89,10 +96,52 @@ def _dwellings(compounds: CompoundQuerySet, text: str) -> list[Hit]:
             "房屋",
             f"{shown}，{d.get_use_display()}{d.area.normalize():f}平方米",
             d.building.compound.name,
-            f"{reverse('office_compound', args=[d.building.compound.code])}?{urlencode({'dwelling': shown})}",
+            _address(d, shown),
         )
         for d in rows
     ]
+
+
+def _people(compounds: CompoundQuerySet, text: str) -> list[Hit]:
+    """Return the dwellings of whoever bears this name, or whose phone ends so; names and phones masked.
+
+    A whole number is looked for by its end too, for which there is an index.
+    """
+    digits = re.sub(r"[^0-9]", "", text)
+    dwellings = Dwelling.objects.filter(building__compound__in=compounds)
+    owned = Ownership.objects.current().filter(dwelling__building__compound__in=compounds)
+    if re.fullmatch(r"[0-9()+\- ]+", text) and len(digits) >= 4:
+        tail = PhoneTail("phone"), PhoneTail("representative_phone")
+        owned = owned.filter(owner__in=Owner.objects.annotate(tail=tail[0]).filter(tail=digits[-4:]))
+        dwellings = dwellings.annotate(tail=tail[1]).filter(tail=digits[-4:])
+        if len(digits) > 4:
+            owned, dwellings = owned.filter(owner__phone=text), dwellings.filter(representative_phone=text)
+    elif len(text) > 1:
+        owned = owned.filter(owner__in=Owner.objects.filter(name=text))
+        dwellings = dwellings.filter(representative=text)
+    else:
+        return []
+    place = ("building__compound", "entrance")
+    found = [
+        (o.dwelling, f"产权人{mask_name(o.owner.name)} {mask_phone(o.owner.phone)}")
+        for o in owned.select_related("owner", *(f"dwelling__{name}" for name in place))[:MOST]
+    ]
+    found += [
+        (d, f"户代表{mask_name(d.representative)} {mask_phone(d.representative_phone)}")
+        for d in dwellings.order_by().select_related(*place)[:MOST]
+    ]
+    return [_person(dwelling, said.strip()) for dwelling, said in found]
+
+
+def _person(dwelling: Dwelling, said: str) -> Hit:
+    door = dwelling.entrance.label if dwelling.entrance else ""
+    shown = show_dwelling(dwelling.building.label, door, dwelling.room)
+    return Hit("人", f"{shown}，{said}", dwelling.building.compound.name, _address(dwelling, shown))
+
+
+def _address(dwelling: Dwelling, shown: str) -> str:
+    """Return the page on which a dwelling is shown."""
+    return f"{reverse('office_compound', args=[dwelling.building.compound.code])}?{urlencode({'dwelling': shown})}"
 
 
 def _dwelling_of(text: str) -> Address | None:
