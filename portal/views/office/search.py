@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
-from django.utils.http import urlencode
 from django.views.decorators.http import require_http_methods
 
 from compounds.models import Area, Compound, CompoundQuerySet, Dwelling, Owner, Ownership, PhoneTail
@@ -96,7 +95,7 @@ def _dwellings(compounds: CompoundQuerySet, text: str) -> list[Hit]:
             "房屋",
             f"{shown}，{d.get_use_display()}{d.area.normalize():f}平方米",
             d.building.compound.name,
-            _address(d, shown),
+            _address(d),
         )
         for d in rows
     ]
@@ -136,12 +135,12 @@ def _people(compounds: CompoundQuerySet, text: str) -> list[Hit]:
 def _person(dwelling: Dwelling, said: str) -> Hit:
     door = dwelling.entrance.label if dwelling.entrance else ""
     shown = show_dwelling(dwelling.building.label, door, dwelling.room)
-    return Hit("人", f"{shown}，{said}", dwelling.building.compound.name, _address(dwelling, shown))
+    return Hit("人", f"{shown}，{said}", dwelling.building.compound.name, _address(dwelling))
 
 
-def _address(dwelling: Dwelling, shown: str) -> str:
+def _address(dwelling: Dwelling) -> str:
     """Return the page on which a dwelling is shown."""
-    return f"{reverse('office_compound', args=[dwelling.building.compound.code])}?{urlencode({'dwelling': shown})}"
+    return reverse("dwelling", args=[dwelling.building.compound.code, dwelling.pk])
 
 
 def _dwelling_of(text: str) -> Address | None:
