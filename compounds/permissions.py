@@ -15,6 +15,7 @@ __all__ = [
     "areas_of",
     "can_administer_accounts",
     "can_keep_register",
+    "can_post_notices",
     "can_see_persons",
     "has_role",
 ]
@@ -45,3 +46,14 @@ def can_see_persons(user: User, area_code: str, on: date) -> bool:
     Committees work with masked names. Source: 个人信息保护法 6: no more than the purpose needs.
     """
     return has_role(user, (*KEEPERS, Role.AUDITOR), area_code, on)
+
+
+# Who speaks to the residents: community, street, and the committee's head or deputy for their own compound.
+NOTICE_WRITERS = (
+    Role.COMMUNITY_CLERK, Role.COMMUNITY_SECRETARY, Role.STREET_STAFF, Role.COMMITTEE_HEAD, Role.COMMITTEE_DEPUTY,
+)  # fmt: skip
+
+
+def can_post_notices(user: User, area_code: str, on: date) -> bool:
+    """Return whether the user drafts, posts, proves and takes down notices of this compound."""
+    return has_role(user, NOTICE_WRITERS, area_code, on)

@@ -64,6 +64,7 @@ COMPOUND_PAGES = {
     "dwellings": "房屋",
     "owners": "产权人",
     "surveys": "调查",
+    "notices": "公告",
     "facts": "小区情况",
     "buildings": "楼和单元",
     "units": "产权单位",

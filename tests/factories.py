@@ -20,6 +20,7 @@ from compounds.models import (
     Dwelling,
     MonthlyReport,
     Notice,
+    NoticeDraft,
     NoticeFile,
     NoticeProof,
     NoticeWithdrawal,
@@ -30,9 +31,10 @@ from compounds.models import (
     SurveyVisit,
     WorkHandover,
 )
+from compounds.operations.notices import add_notice_files, draft_notice, post_notice
 from core.hashing import canonical_json
 from core.models import Attachment, Document, User
-from core.operations import add_attachment, machine, store_bytes
+from core.operations import add_attachment, machine, store_bytes, store_paper
 from fees.choices import BookKind, Direction, Means
 from fees.models import (
     Account,
@@ -335,6 +337,20 @@ def whole_programme(home: Compound) -> None:
         notice=notice, place="1号楼门口", on=day, attachment=paper(home, "", "green", "notice_photo"), by=by, at=AT
     )
     NoticeWithdrawal.objects.create(notice=notice, reason="来水了", by=by, at=AT)
+
+
+def notice_draft(home: Compound) -> NoticeDraft:
+    """Draft a notice with a photograph, hanging from the day until it is taken down."""
+    by = machine("system")
+    values = {"title": "停水通知", "body": "明天9时停水。", "from_on": today(), "until_on": None}
+    draft = draft_notice(home, values, actor=by, at=AT)
+    add_notice_files(draft, [store_paper(picture("lime"), name="阀门.png")], actor=by, at=AT)
+    return NoticeDraft.objects.get(pk=draft.pk)
+
+
+def posted_notice(home: Compound) -> Notice:
+    """Post a notice with a photograph."""
+    return post_notice(draft := notice_draft(home), draft.version, actor=machine("system"), at=AT)
 
 
 def today() -> date:

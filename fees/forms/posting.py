@@ -1,4 +1,4 @@
-"""A photograph of a posted ledger where it hangs: the place, the day, the pictures."""
+"""A photograph of a posted paper where it hangs: the place, the day, the pictures."""
 
 from __future__ import annotations
 
@@ -14,7 +14,6 @@ from django.utils.datastructures import MultiValueDict
 
 from core.forms import CleanCharField, DayField
 from core.operations import AttachmentRefused, KeptPaper, store_paper
-from fees.models import Ledger
 
 ELSEWHERE = "-"
 MOST_PHOTOGRAPHS = 6
@@ -24,7 +23,7 @@ PLACES_OFFERED = 6
 
 
 class ProofForm(forms.Form):
-    """Where a ledger hangs since when, and photographs of it.
+    """Where a paper hangs since when, and photographs of it.
 
     Photographs that were sent with a form that had faults are kept (``kept``): nobody walks out again for a typing error.
     """
@@ -38,15 +37,20 @@ class ProofForm(forms.Form):
         data: Any = None,
         files: MultiValueDict[str, Any] | None = None,
         *,
-        ledger: Ledger,
+        key: str,
+        first_on: date,
+        too_early: str,
         places: Sequence[str],
         taken: Collection[str],
         today: date,
     ) -> None:
-        """``places``: where the compound's ledgers hang usually; ``taken``: where this one is photographed already."""
+        """``key``: what is proved, so that photographs kept for it are kept for nothing else; ``first_on``: since when
+        it hangs, ``too_early``: what to say of an earlier day; ``places``: where papers hang usually; ``taken``: where
+        this one is photographed already.
+        """
         super().__init__(data, files)
-        self.ledger, self.today = ledger, today
-        self.salt = f"fees.proof:{ledger.pk}"
+        self.first_on, self.too_early, self.today = first_on, too_early, today
+        self.salt = f"fees.proof:{key}"
         self.kept: list[KeptPaper] = []
         place, on = self.fields["place"], self.fields["on"]
         assert isinstance(place, forms.ChoiceField) and isinstance(on, DayField)
@@ -59,9 +63,8 @@ class ProofForm(forms.Form):
         on: date = self.cleaned_data["on"]
         if on > self.today:
             raise ValidationError(f"{on.month}月{on.day}日还没到。请填真正贴上墙的那天。")
-        first = self.ledger.posted_on
-        if on < first:
-            raise ValidationError(f"这张表是{first.month}月{first.day}日做好的，不会更早贴出。请看看日期。")
+        if on < self.first_on:
+            raise ValidationError(self.too_early)
         return on
 
     def clean(self) -> dict[str, Any]:
@@ -98,7 +101,7 @@ class ProofForm(forms.Form):
             elif paper.sha256 not in {each.sha256 for each in self.kept}:
                 self.kept.append(paper)
         if not self.kept and not faults:
-            faults.append("还没有照片。请站远一点，把整张公示和周围一起拍进去。")
+            faults.append("还没有照片。请站远一点，把整张纸和周围一起拍进去。")
         self.photograph_errors = faults
         for fault in faults:
             self.add_error(None, fault)

@@ -21,6 +21,7 @@ from portal.views.office import (
     ledgers,
     memo,
     moves,
+    notices,
     owners,
     papers,
     places,
@@ -50,6 +51,7 @@ DWELLING = f"{COMPOUND}dwellings/<int:pk>/"
 OWNER = f"{COMPOUND}owners/<int:pk>/"
 LEDGER = f"{COMPOUND}ledgers/<str:period>/"
 SURVEY = f"{COMPOUND}surveys/<int:number>/"
+NOTICE = f"{COMPOUND}notices/"
 VOUCHER = f"{BOOK}<int:year>/<int:number>/"
 
 urlpatterns = [
@@ -119,6 +121,15 @@ urlpatterns = [
     path(f"{OWNER}correction/", owners.owner_correction, name="owner_correction"),
     path(f"{OWNER}merge/", owners.owner_merge, name="owner_merge"),
     path(f"{OWNER}split/", owners.owner_split, name="owner_split"),
+    path(NOTICE, notices.office_notices, name="office_notices"),
+    path(f"{NOTICE}new/", notices.notice_new, name="notice_new"),
+    path(f"{NOTICE}drafts/<int:pk>/", notices.notice_draft, name="notice_draft"),
+    path(f"{NOTICE}drafts/<int:pk>/files/", notices.notice_draft_files, name="notice_draft_files"),
+    path(f"{NOTICE}drafts/<int:pk>/delete/", notices.notice_draft_delete, name="notice_draft_delete"),
+    path(f"{NOTICE}drafts/<int:pk>/posting/", notices.notice_posting, name="notice_posting"),
+    path(f"{NOTICE}<slug:notice>/", notices.office_notice, name="office_notice"),
+    path(f"{NOTICE}<slug:notice>.pdf", notices.office_notice_pdf, name="office_notice_pdf"),
+    path(f"{NOTICE}<slug:notice>/withdrawal/", notices.notice_withdrawal, name="notice_withdrawal"),
     path(f"{COMPOUND}drafts/", books.drafts, name="drafts"),
     path(f"{COMPOUND}drafts/<int:pk>/", books.draft, name="draft"),
     path(f"{COMPOUND}drafts/<int:pk>/delete/", books.draft_delete, name="draft_delete"),

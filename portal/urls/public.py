@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from portal.views import look, public
+from portal.views import look, notices, public
 
 urlpatterns = [
     path("", public.home, name="home"),
@@ -10,6 +10,10 @@ urlpatterns = [
     path("compounds/<slug:code>/ledgers/", public.ledgers, name="ledgers"),
     path("compounds/<slug:code>/ledgers/<slug:period>/", public.ledger, name="ledger"),
     path("compounds/<slug:code>/ledgers/<slug:period>.<slug:format>", public.ledger_file, name="ledger_file"),
+    path("compounds/<slug:code>/notices/", notices.notices, name="notices"),
+    path("compounds/<slug:code>/notices/<slug:notice>/", notices.notice, name="notice"),
+    path("compounds/<slug:code>/notices/<slug:notice>.pdf", notices.notice_pdf, name="notice_pdf"),
+    path("compounds/<slug:code>/notices/<slug:notice>/files/<int:number>/", notices.notice_file, name="notice_file"),
     path("compounds/<slug:code>/vouchers/<slug:book>/<int:year>/<int:number>/", public.voucher, name="voucher"),
     path("compounds/<slug:code>/photographs/<slug:sha256>/", public.compound_photograph, name="compound_photograph"),
     path("verify/", public.verify, name="verify"),

@@ -16,7 +16,7 @@ from django.views.decorators.http import require_safe
 from core.forms import DayField, MoneyField
 from portal.views import samples
 from portal.views.office.door import OfficeRequest, in_scope
-from portal.views.public import public_page
+from portal.views.residents import public_page
 
 ROWS = 2000
 UNLISTED = "noindex, nofollow"

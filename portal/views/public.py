@@ -5,11 +5,9 @@ from __future__ import annotations
 import logging
 import os
 import tempfile
-from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
-from functools import wraps
 from typing import Any
 from urllib.parse import quote
 
@@ -21,7 +19,7 @@ from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.cache import get_conditional_response, patch_cache_control, patch_vary_headers
+from django.utils.cache import get_conditional_response, patch_vary_headers
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods, require_safe
@@ -29,6 +27,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from compounds.models import Area, Compound, CompoundPhoto, Dwelling
 from core.charts import Month, MonthPairs, Source, SourceBars
 from core.codes import read_code, show_code
+from core.hashing import sha256_bytes
 from core.models import Document, DocumentFile
 from core.operations import read_bytes
 from core.pages import page_of
@@ -40,33 +39,20 @@ from fees.models import PostingProof, Voucher
 from fees.verdicts import Verdict, compare_file, verify_document
 from portal.forms import CodeForm, FileForm
 from portal.navigation import LARGE, NORMAL, type_cookie
+from portal.views.notices import notice_verdict, posted_notices
+from portal.views.residents import place_of, public_page
 
 logger = logging.getLogger(__name__)
-
-View = Callable[..., HttpResponse]
 
 LATEST_POSTINGS = 10
 LATEST_OF_COMPOUND = 4
 PHOTOGRAPHS = 6
 SEARCH_LENGTH = 60
 YEAR = 365 * 24 * 3600
+NOTICE = "notice"
 # In the order in which people want them; what the ledger's HTML file holds is the printed sheet's source.
 FORMATS = {"pdf": "application/pdf", "csv": "text/csv", "json": "application/json"}
 FILE_NAMES = {"pdf": "公示原件", "csv": "表格", "json": "数据"}
-
-
-def public_page(view: View) -> View:
-    """Open a page to everyone and to caches; it differs by the cookie of the type size only."""
-
-    @require_safe
-    @wraps(view)
-    def inner(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        response = view(request, *args, **kwargs)
-        patch_cache_control(response, public=True, max_age=60)
-        patch_vary_headers(response, ["Cookie"])
-        return response
-
-    return inner
 
 
 # --- Find ---------------------------------------------------------------------------------------------------------
@@ -113,32 +99,6 @@ def home(request: HttpRequest) -> HttpResponse:
 # --- A compound and its ledgers -----------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True)
-class Asked:
-    """Whom residents ask: the community's office, what it lacks from the street's."""
-
-    name: str
-    place: str
-    phone: str
-
-
-def _place(compound: Compound) -> dict[str, Any]:
-    """Return where a compound lies, and whom to ask there."""
-    areas = list(Area.objects.containing(compound.area_code))
-    near = [area for area in reversed(areas) if area.level != "district"]
-    community = near[0] if near else None
-    with_phone = next((area for area in near if area.phone), community)
-    return {
-        "areas": areas,
-        "community": community,
-        "asked": Asked(
-            name={"community": "社区", "street": "街道"}.get(with_phone.level, "") if with_phone else "",
-            place=next((area.office for area in near if area.office), ""),
-            phone=with_phone.phone if with_phone else "",
-        ),
-    }
-
-
 def _chart(ledgers: list[Ledger]) -> MonthPairs:
     return MonthPairs(
         tuple(
@@ -175,8 +135,9 @@ def compound(request: HttpRequest, code: str) -> HttpResponse:
         "photographs": CompoundPhoto.objects.filter(compound=found, shown=True).select_related("attachment")[
             :PHOTOGRAPHS
         ],
+        "notices": posted_notices(found).hanging(timezone.localdate())[:LATEST_OF_COMPOUND],
         "today": timezone.localdate(),
-        **_place(found),
+        **place_of(found),
     }
     return render(request, "portal/public/compound.html", context)
 
@@ -209,7 +170,7 @@ def ledgers(request: HttpRequest, code: str) -> HttpResponse:
         "year": year,
         "groups": [group for group in named if group[2]],
     }
-    return render(request, "portal/public/ledgers.html", context | _place(found))
+    return render(request, "portal/public/ledgers.html", context | place_of(found))
 
 
 def _versions(compound_code: str, period: str) -> list[LedgerRow]:
@@ -272,7 +233,7 @@ def ledger(request: HttpRequest, code: str, period: str) -> HttpResponse:
             "hanging": hanging_of(row, PostingProof.objects.of(row)),
             "files": _files(row),
             "posted_months": _posted_months(row),
-            **_place(row.compound),
+            **place_of(row.compound),
         }
         response = render(request, "portal/public/ledger.html", context)
     patch_vary_headers(response, ["Accept"])
@@ -354,7 +315,7 @@ def voucher(request: HttpRequest, code: str, book: str, year: int, number: int) 
         "whole": posted.reversed_whole_by,
         "corrects": _tied(posted.corrects, newest) if posted.corrects else None,
         "corrections": [_tied(later, newest) for later in posted.corrected_by.order_by("pk")],
-        **_place(found),
+        **place_of(found),
     }
     return render(request, "portal/public/voucher.html", context)
 
@@ -381,7 +342,11 @@ def verify(request: HttpRequest) -> HttpResponse:
     if request.method == "POST":
         file_form = FileForm(request.POST, request.FILES)
         if file_form.is_valid():
-            return _answer(request, compare_file(file_form.cleaned_data["file"].read()), by_file=True)
+            content = file_form.cleaned_data["file"].read()
+            posted = DocumentFile.objects.filter(sha256=sha256_bytes(content), document__kind=NOTICE).first()
+            if posted is not None:
+                return notice_verdict(request, posted.document, by_file=True, as_json=_wants_json(request))
+            return _answer(request, compare_file(content), by_file=True)
     elif code_form.is_bound and code_form.is_valid():
         typed = code_form.cleaned_data["code"]
         code = read_code(typed)
@@ -401,11 +366,12 @@ def verify(request: HttpRequest) -> HttpResponse:
 def verify_code(request: HttpRequest, code: str) -> HttpResponse:
     """Recompute what was issued under a code; unknown and mistyped codes get one answer."""
     read = read_code(code)
-    document = (
-        Document.objects.filter(kind="ledger", code=read).select_related("ledger__compound").first() if read else None
-    )
+    known = Document.objects.filter(kind__in=["ledger", NOTICE], code=read).select_related("ledger__compound")
+    document = known.first() if read else None
     if document is None:
         return _unknown(request, code)
+    if document.kind == NOTICE:
+        return notice_verdict(request, document, as_json=_wants_json(request))
     return _answer(request, verify_document(document))
 
 
@@ -447,7 +413,7 @@ def _answer(request: HttpRequest, verdict: Verdict, *, by_file: bool = False) ->
     context: dict[str, Any] = {"verdict": verdict, "by_file": by_file, "at": timezone.now()}
     if verdict.document is not None:
         row = verdict.document.ledger
-        context |= {"row": row, "ledger": verdict.ledger, **_place(row.compound)}
+        context |= {"row": row, "ledger": verdict.ledger, **place_of(row.compound)}
     return render(request, "portal/public/verdict.html", context)
 
 

@@ -10,6 +10,7 @@ from compounds.choices import Role
 from compounds.models import Building, Compound, CompoundPhoto, Dwelling, Facility, PropertyUnit
 from core.operations import machine
 from tests import factories
+from tests.architecture.matrix_offices import offices
 from tests.factories import AT
 
 if TYPE_CHECKING:
@@ -66,4 +67,4 @@ def board(of: Of, home: Compound) -> list[Address]:
 
 def programme(of: Of, home: Compound) -> list[Address]:
     """Return all of them."""
-    return [*places(of, home), *board(of, home)]
+    return [*offices(of, home), *places(of, home), *board(of, home)]

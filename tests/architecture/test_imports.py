@@ -26,6 +26,7 @@ HELPERS = {
         "charts", "codes", "commands", "hashing", "insert_only", "jobs", "masking", "middleware", "money", "pages",
         "papers", "passwords", "pdf", "spreadsheets", "storage",
     },
+    "compounds": {"verdicts"},
     "fees": {"anchors", "verification", "verdicts"},
     "portal": {"stages", "demo", "keeping", "navigation", "waiting"},
 }  # fmt: skip

@@ -163,6 +163,8 @@ COMPOUND_PAGES = {
     "photographs", "photograph_drop",
     "dwelling", "dwelling_new", "dwelling_edit", "dwelling_transfer", "dwelling_correction",
     "dwelling_remove", "owners", "owner", "owner_correction", "owner_merge", "owner_split",
+    "office_notices", "notice_new", "notice_draft", "notice_draft_files", "notice_draft_delete", "notice_posting",
+    "office_notice", "office_notice_pdf", "notice_withdrawal",
 }  # fmt: skip
 
 
@@ -177,6 +179,19 @@ def everywhere(*_: Any, **__: Any) -> list[str]:
 PAPER_PAGES = {"draft_papers", "draft_paper", "draft_paper_remove", "voucher_papers", "voucher_paper"}
 SABOTAGE: list[tuple[str, Callable[..., Any], set[str]]] = [
     ("portal.views.office.surveys.can_keep_register", yes, {"survey_new", "survey", "survey_edit", "survey_question"}),
+    (
+        "portal.views.office.notices.can_post_notices",
+        yes,
+        {
+            "notice_new",
+            "notice_draft",
+            "notice_draft_files",
+            "notice_draft_delete",
+            "notice_posting",
+            "office_notice",
+            "notice_withdrawal",
+        },
+    ),
     ("portal.views.office.books.can_enter", yes, {"draft", "draft_new", "draft_delete"}),
     ("portal.views.office.vouchers.can_enter", yes, {"reversal", "correction"}),
     ("portal.views.office.moves.can_enter", yes, {"transfer", "held"}),

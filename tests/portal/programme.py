@@ -12,6 +12,7 @@ from core.models import User
 from core.operations import machine
 from tests import factories
 from tests.factories import AT, COMMUNITY
+from tests.portal.offices import grow_offices, office_pages
 
 if TYPE_CHECKING:
     from tests.portal.test_query_counts import Town
@@ -41,7 +42,7 @@ def places(town: Town) -> Pages:
     """Return the pages of what a compound is, has and lacks."""
     code, staff = town.home.code, town.staff
     facility, photograph = Facility.objects.earliest("pk"), CompoundPhoto.objects.earliest("pk")
-    unit, building = PropertyUnit.objects.earliest("pk"), Building.objects.filter(label="61").get()
+    unit, building = PropertyUnit.objects.get(name="第1厂（演示）"), Building.objects.filter(label="61").get()
     return {
         "compound_new": (reverse("compound_new"), staff),
         "compound_facts": (reverse("compound_facts", args=[code]), staff),
@@ -72,8 +73,9 @@ def board(town: Town) -> Pages:
 def grow_programme(town: Town, n: int) -> None:
     """Let every list of the register and the steps grow by a row."""
     grow_places(town, n)
+    grow_offices(town, n)
 
 
 def programme_pages(town: Town) -> Pages:
     """Return all of them."""
-    return {**places(town), **board(town)}
+    return {**office_pages(town), **places(town), **board(town)}

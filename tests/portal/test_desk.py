@@ -298,6 +298,7 @@ BINDING = {
     "prepare_period", "approve_period", "send_back_period", "withdraw_approval", "issue_ledger", "start_publishing",
     "issue_correction", "set_password", "set_pin", "resume",
     "start_applying",
+    "post_notice", "withdraw_notice",
 }  # fmt: skip
 
 

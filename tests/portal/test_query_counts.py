@@ -381,7 +381,7 @@ def pages(town: Town) -> dict[str, tuple[str, User | None]]:
 
 # Addresses that only take a POST, lead elsewhere, or are Django's own without a list of ours.
 WITHOUT_PAGE = {
-    "photograph_drop",
+    "photograph_drop", "notice_draft_files", "notice_draft_delete",
     "logout", "draft_new", "draft_delete", "ledger_correction_delete", "draft_paper_remove", "job_stop", "job_resume", "admin:login", "admin:logout",
     "admin:password_change", "admin:password_change_done", "admin:autocomplete", "admin:jsi18n", "admin:view_on_site",
     "admin:app_list", "admin:core_user_history", "admin:core_user_delete", "admin:compounds_appointment_history",
@@ -445,6 +445,7 @@ def grown(town: Town) -> Measure:
 PUBLIC_PAGES = {
     "home", "compound", "ledgers", "ledger", "ledger_file", "voucher", "verify", "verify_code", "privacy", "type_size",
     "healthz", "readyz", "login", "look", "compound_photograph",
+    "notices", "notice", "notice_pdf", "notice_file",
 }  # fmt: skip
 
 

@@ -32,6 +32,7 @@ ACTIONS = [
     ("period.", "结账"),
     ("opinion.", "监督意见"),
     ("ledger.", "张贴公示"),
+    ("notice.", "公告"),
     ("correction.", "更正公示"),
     ("account.", "账户"),
     ("shared.", "共用账户"),

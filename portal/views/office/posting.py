@@ -14,7 +14,7 @@ from core.models import DocumentFile
 from fees.documents import hanging_of, read_ledger
 from fees.forms import ProofForm
 from fees.models import Ledger, PostingProof
-from fees.operations import Refusal, prove_posting
+from fees.operations import ProofTooEarly, Refusal, prove_posting
 from fees.permissions import can_prove
 from fees.rules import HANGING_DAYS, PLACES_NEEDED
 from portal.views.office.door import FORM, OfficeRequest, compound_page, find_compound, in_scope, require
@@ -53,10 +53,11 @@ def office_ledger(request: OfficeRequest, code: str, period: str) -> HttpRespons
     hanging = hanging_of(ledger, PostingProof.objects.of(ledger))
     taken = [place.name for place in hanging.places]
     form = ProofForm(
-        request.POST or None, request.FILES or None, ledger=ledger, places=places, taken=taken, today=request.today
-    )
+        request.POST or None, request.FILES or None, key=str(ledger.pk), first_on=ledger.posted_on,
+        too_early=sentence_of(ProofTooEarly(ledger.posted_on)), places=places, taken=taken, today=request.today,
+    )  # fmt: skip
     if request.method == "POST" and form.is_valid():
-        done = _prove(request, form)
+        done = _prove(request, ledger, form)
         if done is not None:
             return done
     address = settings.PUBLIC_URL + reverse("ledger", args=[compound.code, ledger.code])
@@ -79,9 +80,9 @@ def office_ledger(request: OfficeRequest, code: str, period: str) -> HttpRespons
     )
 
 
-def _prove(request: OfficeRequest, form: ProofForm) -> HttpResponse | None:
+def _prove(request: OfficeRequest, ledger: Ledger, form: ProofForm) -> HttpResponse | None:
     """Keep the photographs and lead back, or put the reason why not into the form."""
-    ledger, where = form.ledger, form.cleaned_data["where"]
+    where = form.cleaned_data["where"]
     try:
         made = prove_posting(ledger, where, form.cleaned_data["on"], form.kept, actor=request.user, at=request.at)
     except Refusal as problem:
