@@ -60,7 +60,9 @@ class OwnersForm(forms.Form):
             label = f"{mask_name(row.owner.name)} {mask_phone(row.owner.phone)}".strip()
             self.fields[f"keep_{row.pk}"] = forms.BooleanField(label=label, required=False, initial=not dated)
             share = (row.share_of, row.share_in) if row.share_of else None
-            self.fields[f"share_{row.pk}"] = ShareField(label=f"{label}的份额", required=False, initial=share)
+            self.fields[f"share_{row.pk}"] = ShareField(
+                label=f"{mask_name(row.owner.name)}的份额", required=False, initial=share
+            )
             choices.append((f"keep_{row.pk}", label))
             if row.votes and not dated:
                 self.initial.setdefault("votes", f"keep_{row.pk}")

@@ -87,8 +87,8 @@ def set_owners(
         raise OwnersRefused("same")
     after = list(locked.ownerships.current().select_related("owner").order_by("pk"))
     Dwelling.objects.filter(pk=locked.pk).update(version=version + 1)
-    what = f"{from_on.isoformat()}起过户" if from_on else "更正产权人"
-    record("dwelling.owners", f"房屋{locked}{what}：由{_said(before)}改为{_said(after)}。{reason}", actor=actor, at=at,
+    what = f"{from_on.year}年{from_on.month}月{from_on.day}日起过户" if from_on else "更正产权人"
+    record("dwelling.owners", f"房屋{locked}，{what}：由{_said(before)}改为{_said(after)}。{reason}", actor=actor, at=at,
            area_code=area_code_of(locked), subject=locked,
            data={"before": _said(before), "after": _said(after), "reason": reason})  # fmt: skip
     locked.version = version + 1

@@ -82,13 +82,19 @@ class BuildingGrid:
 
     @property
     def head(self) -> str:
-        """Return what the building's head says: 未交回17户."""
-        return f"{self.signs[self.told].label}{self.counts[self.told]}户"
+        """Return what the building's head says, 未交回17户; nothing where there is none."""
+        count = self.counts[self.told]
+        return f"{self.signs[self.told].label}{count}户" if count else ""
 
     @property
     def leads(self) -> bool:
         """Return whether the cells are links."""
         return any(d.href for e in self.entrances for floor in e.floors for d in floor)
+
+    @property
+    def wide(self) -> bool:
+        """Return whether a number on a door has four signs or more, so that all cells are wider."""
+        return any(len(d.number) > 3 for e in self.entrances for floor in e.floors for d in floor)
 
     @property
     def said(self) -> str:

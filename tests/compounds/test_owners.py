@@ -62,7 +62,9 @@ def test_who_sells_ends_on_the_day_on_which_the_buyer_begins(dwelling: Dwelling)
         ("王秀兰", True, None, BOUGHT), ("李建国", True, BOUGHT, None), ("赵敏", False, BOUGHT, None),
     ]  # fmt: skip
     entry = Entry.objects.filter(action="dwelling.owners").first()
-    assert entry is not None and "2026-10-20起过户：由王*，代表表决改为李*，1/2，代表表决；赵*，1/2" in entry.summary
+    assert (
+        entry is not None and "2026年10月20日起过户：由王*，代表表决改为李*，1/2，代表表决；赵*，1/2" in entry.summary
+    )
     assert "建国" not in entry.summary + entry.data and "5678" not in entry.summary + entry.data
     dwelling.refresh_from_db()
     assert dwelling.version == 3

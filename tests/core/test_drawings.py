@@ -136,6 +136,7 @@ def test_every_dwelling_has_one_cell_on_its_floor() -> None:
     assert grid.counts == {"back": 2, "out": 1, "refused": 1, "unreached": 0, "unissued": 1}
     assert grid.households == 5 and grid.head == "未交回1户" and not grid.leads
     assert [[len(floor) for floor in floors] for _, floors in grid.stairs] == [[2, 2], [1]]
+    assert BuildingGrid("5号楼", ()).head == ""
     assert grid.said == "1号楼，共5户：已收回2户，未交回1户，拒收1户，未发放1户"
     html = render_to_string("core/components/building_grid.html", {"grid": grid})
     assert ">201<" in html and ">202<" not in html, "what came back recedes"
