@@ -1,4 +1,4 @@
-"""Long work of the register: checking an uploaded workbook, applying it, taking old ones away."""
+"""Long work of the register: an uploaded workbook checked and applied, old ones taken away, a survey printed."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from compounds.choices import AreaLevel
 from compounds.imports import RegisterFile, changes_report, failed_workbook, read_register, register_report
-from compounds.models import Area, RegisterUpload
+from compounds.models import Area, RegisterUpload, Survey
 from compounds.operations import (
     PlanChanged,
     RegisterOutcome,
@@ -25,8 +25,9 @@ from compounds.operations import (
 )
 from compounds.operations.retention import erase_former_owners as erase
 from compounds.operations.retention import start_due_erasing
-from compounds.rules import NoCodeLeft
-from core.jobs import Handle, JobFailed
+from compounds.operations.survey_prints import print_building
+from compounds.rules import NoCodeLeft, show_dwelling
+from core.jobs import Handle, JobFailed, PartSpec
 from core.masking import mask_name
 from core.models import SYSTEM, User
 from core.operations import machine, read_bytes, store_bytes
@@ -129,3 +130,24 @@ def _note(handle: Handle, upload: RegisterUpload, file: RegisterFile) -> dict[st
 
 def _counts(outcome: RegisterOutcome) -> dict[str, Any]:
     return {"new": outcome.new, "changed": outcome.changed, "unchanged": outcome.unchanged}
+
+
+def print_survey(handle: Handle, survey_id: int, buildings: list[str], entry_address: str) -> dict[str, Any]:
+    """Print a survey's sheets, a part and a file per building."""
+    parts = [
+        PartSpec(
+            task="compounds.tasks.print_survey_building",
+            args={"survey_id": survey_id, "building": label, "entry_address": entry_address},
+            key=label,
+            title=show_dwelling(label, "", ""),
+        )
+        for label in buildings
+    ]
+    return {"files": handle.spread(parts)}
+
+
+def print_survey_building(handle: Handle, survey_id: int, building: str, entry_address: str) -> dict[str, Any]:
+    """Print the sheets of one building."""
+    survey = Survey.objects.select_related("compound").get(pk=survey_id)
+    name, file = print_building(survey, building, entry_address)
+    return {"name": name, "sha256": file.sha256, "size": file.size, "pages": file.pages}

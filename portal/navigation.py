@@ -128,6 +128,7 @@ class Key:
 
 
 LIST, NUMBERED, ENTRY = "[data-queue] [data-row]", "[data-queue] [data-number]", "form[data-entry]"
+ANSWERS = "form[data-answers]"
 KEYS = (
     Key(("/",), "查小区、房屋、凭证", "/", "search", "#search"),
     Key(("J",), "下一条", "j", "next", LIST),
@@ -136,6 +137,9 @@ KEYS = (
     Key(("1", "9"), "直接打开前面的九条", "1 2 3 4 5 6 7 8 9", "straight", NUMBERED),
     Key(("Enter",), "下一格", needs=ENTRY),
     Key(("=",), "照抄上一笔", needs=ENTRY),
+    Key(("0", "9"), "选这一题的第几项，0是没有答", needs=ANSWERS),
+    Key(("Enter",), "下一题，最后一题存好", needs=ANSWERS),
+    Key(("↑",), "上一题", needs=ANSWERS),
     Key(("?",), "看这一页的键", "?", "sheet"),
     Key(("Esc",), "收起这张键表", "escape", "close"),
 )

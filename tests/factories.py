@@ -28,6 +28,7 @@ from compounds.models import (
     StageComment,
     StageRecord,
     Survey,
+    SurveyQuestion,
     SurveyVisit,
     WorkHandover,
 )
@@ -319,7 +320,10 @@ def document(home: Compound, code: str, kind: str = "notice") -> Document:
 def whole_programme(home: Compound) -> None:
     """Put a row into each insert-only table of the register and the steps."""
     by, day = machine("system"), date(2026, 10, 5)
-    survey = Survey.objects.create(compound=home, number=1, title="摸底", made_by=by, made_at=AT)
+    survey = Survey.objects.create(
+        compound=home, number=1, title="摸底", state="open", opened_on=day, made_by=by, made_at=AT
+    )
+    SurveyQuestion.objects.create(survey=survey, number=1, kind="single", text="愿意吗", options="愿意\n不愿意")
     dwelling = Dwelling.objects.of(home).order_by("pk")[0]
     SurveyVisit.objects.create(survey=survey, dwelling=dwelling, on=day, outcome="nobody", by=by, at=AT)
     StageRecord.objects.create(compound=home, stage_id=1, seq=1, act="prepared", by=by, at=AT)

@@ -203,6 +203,28 @@ class AnswerForm(forms.Form):
             yield asked, field, choices
 
 
+class ImportForm(forms.Form):
+    """A workbook of answers, and the day that stands for all of them."""
+
+    file = forms.FileField(
+        label="填好的表（.xlsx）", error_messages={"required": "还没有选文件。", "empty": "文件是空的。"}
+    )
+    answered_on = DayField(name="日期", label="哪天答的", help_text="表里的各户都记这一天。")
+
+    def __init__(self, *args: Any, today: date, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.today = today
+        field: Any = self.fields["answered_on"]
+        field.year_from = today.year
+
+    def clean_answered_on(self) -> date:
+        """Return the day; nobody can have answered tomorrow."""
+        on: date = self.cleaned_data["answered_on"]
+        if on > self.today:
+            raise forms.ValidationError("这一天还没到。")
+        return on
+
+
 class VisitForm(forms.Form):
     """The day of visits in vain; each dwelling's outcome and note are fields of its own, read by ``outcomes``."""
 

@@ -10,6 +10,7 @@ from typing import Any
 from django.db import transaction
 
 from compounds.choices import AnswerChannel, SurveyState, VisitOutcome
+from compounds.documents.surveys import asked_of
 from compounds.models import (
     Compound,
     Dwelling,
@@ -76,12 +77,6 @@ class SheetChanged(SurveyRefusal):
 
 
 # --- The questionnaire -------------------------------------------------------------------------------------------
-
-
-def asked_of(question: SurveyQuestion) -> Asked:
-    """Return a question as rules know it."""
-    options = tuple(question.options.split("\n")) if question.options else ()
-    return Asked(question.kind, question.text, options, question.unit, question.purpose, question.number)
 
 
 def _fields(asked: Asked) -> dict[str, object]:

@@ -200,19 +200,7 @@ def hidden_cells(answers: Mapping[str, int]) -> frozenset[str]:
     return frozenset(small)
 
 
-# --- Going from door to door --------------------------------------------------------------------------------------
-
-
-def walking_key(*labels: str) -> tuple[tuple[tuple[int, int, str], ...], ...]:
-    """Return what sorts buildings, entrances and rooms as one walks: 2 before 10, 甲3 after the bare numbers."""
-    return tuple(
-        tuple(
-            (0, int(part), part) if part.isascii() and part.isdigit() else (1, 0, part)
-            for part in re.split(r"([0-9]+)", label)
-            if part
-        )
-        for label in labels
-    )
+# --- The code on a sheet ------------------------------------------------------------------------------------------
 
 
 def sheet_code(survey_number: int, dwelling_key: int) -> str:

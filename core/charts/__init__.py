@@ -11,6 +11,7 @@ from core.charts.entry import Choice, PaperEntry, Question
 from core.charts.months import Month, MonthPairs, PairsDrawing, axis_label, grid_amounts
 from core.charts.qr import QUIET, qr_image, qr_svg
 from core.charts.shapes import GridLine, Label, Rect
+from core.charts.shares import ShareBar
 from core.charts.sources import BarDrawing, Source, SourceBars, SourceRow
 from core.charts.steps import Step, StepLine
 from core.charts.thresholds import Portion, ThresholdBar
@@ -34,6 +35,7 @@ __all__ = [
     "Portion",
     "Question",
     "Rect",
+    "ShareBar",
     "Sign",
     "Source",
     "SourceBars",

@@ -18,6 +18,7 @@ from django.utils import timezone
 
 from compounds.choices import Role
 from compounds.models import Appointment, Area, Compound, Dwelling, Owner, Ownership
+from compounds.rules.surveys import sheet_code
 from core.middleware import begin_session
 from core.models import Job, User
 from core.operations import machine
@@ -216,6 +217,7 @@ def table(home: Compound, bookkeeper: User, draft: Draft, paper: int, jobs: Mapp
     flat = Dwelling.objects.of(home).order_by("pk")[0]
     person = Owner.objects.create(area_code=factories.COMMUNITY, name="张三", phone="13800001234")
     Ownership.objects.create(dwelling=flat, owner=person, votes=True)
+    asked = sheet_code(1, Dwelling.objects.of(home).earliest("pk").pk)
 
     def of(name: str, *args: Any, see: set[Any] = EVERYONE, act: set[Any] | None = None, **more: Any) -> Address:
         """An office page of the compound or of something in it."""
@@ -305,6 +307,18 @@ def table(home: Compound, bookkeeper: User, draft: Draft, paper: int, jobs: Mapp
             of(name, code, person.pk, see=REGISTER, act=REGISTER, elsewhere=(code, 999_999))
             for name in ("owner_correction", "owner_merge", "owner_split")
         ),
+        of("survey_opening", code, 1, see=SURVEY, act=SURVEY, elsewhere=(code, 99)),
+        of("survey_closing", code, 1, see=SURVEY, act=SURVEY, elsewhere=(code, 99)),
+        of("survey_blank", code, 1, elsewhere=(code, 99)),
+        of("survey_print", code, 1, methods=("POST",), act=SURVEY, elsewhere=(code, 99)),
+        of("survey_entry", code, 1, see=SURVEY, elsewhere=(code, 99)),
+        of("survey_sheet", code, 1, asked, see=SURVEY, act=SURVEY, elsewhere=(code, 1, sheet_code(1, 999_999))),
+        of("survey_import", code, 1, see=SURVEY, act=SURVEY, elsewhere=(code, 99)),
+        of("survey_answers", code, 1, see=SURVEY, elsewhere=(code, 99)),
+        of("survey_visits", code, 1, see=SURVEY, act=SURVEY, elsewhere=(code, 99)),
+        of("survey_visits_pdf", code, 1, see=SURVEY, elsewhere=(code, 99)),
+        of("survey_results", code, 1, elsewhere=(code, 99)),
+        *(of("survey_results_file", code, 1, kind, variant=kind, elsewhere=(code, 99, kind)) for kind in ("pdf", "csv", "xlsx")),
         of("drafts", code),
         of("draft", code, draft.pk, act=ENTER, elsewhere=(code, 999_999)),
         of("draft_new", code, "service", methods=("POST",), act=ENTER),

@@ -149,7 +149,9 @@ def test_the_table_says_something() -> None:
 
 FEW = {"auditor own", "committee_cashier own", "committee_bookkeeper foreign"}
 COMPOUND_PAGES = {
-    "surveys", "survey_new", "survey", "survey_edit", "survey_question",
+    "surveys", "survey_new", "survey", "survey_edit", "survey_question", "survey_opening",
+    "survey_closing", "survey_blank", "survey_print", "survey_entry", "survey_sheet", "survey_import", "survey_answers",
+    "survey_visits", "survey_visits_pdf", "survey_results", "survey_results_file",
     "draft_papers", "draft_paper", "draft_paper_remove", "voucher_papers", "voucher_paper", "voucher_print",
     "book_search", "book_export", "book_prints", "book_month_pdf", "vouchers_pdf",
     "office_compound", "drafts", "draft", "draft_new", "draft_delete", "cash_book", "office_voucher", "reversal",
@@ -178,6 +180,16 @@ def everywhere(*_: Any, **__: Any) -> list[str]:
 
 PAPER_PAGES = {"draft_papers", "draft_paper", "draft_paper_remove", "voucher_papers", "voucher_paper"}
 SABOTAGE: list[tuple[str, Callable[..., Any], set[str]]] = [
+    (
+        "portal.views.office.survey_sheets.can_keep_register",
+        yes,
+        {"survey_entry", "survey_sheet", "survey_import", "survey_visits", "survey_visits_pdf"},
+    ),
+    (
+        "portal.views.office.survey_results.can_keep_register",
+        yes,
+        {"survey_opening", "survey_closing", "survey_print", "survey_answers"},
+    ),
     ("portal.views.office.surveys.can_keep_register", yes, {"survey_new", "survey", "survey_edit", "survey_question"}),
     (
         "portal.views.office.notices.can_post_notices",

@@ -1,4 +1,4 @@
-"""Answers read and counted: sums, order, shares, small cells, the way from door to door, codes on sheets."""
+"""Answers read and counted: sums, order, shares, small cells, codes on sheets."""
 
 from __future__ import annotations
 
@@ -23,7 +23,6 @@ from compounds.rules.surveys import (
     show_answer,
     tally_numbers,
     tally_options,
-    walking_key,
 )
 from core.codes import show_code
 from core.money import NotUnderstood
@@ -134,21 +133,6 @@ def test_what_is_hidden_cannot_be_worked_out(answers: dict[str, int]) -> None:
     assert all(answers[key] >= 3 or answers[key] == 0 for key in answers.keys() - hidden)
     rest = sum(answers[key] for key in hidden)
     assert rest == 0 or rest >= 3 or not any(answers[key] for key in answers.keys() - hidden)
-
-
-def test_one_walks_in_the_order_of_numbers() -> None:
-    rooms = [
-        ("10", "1", "101"),
-        ("甲3", "", "1"),
-        ("2", "1", "1001"),
-        ("2", "1", "201"),
-        ("2", "", "5"),
-        ("2", "10", "1"),
-    ]
-    walked = sorted(rooms, key=lambda labels: walking_key(*labels))
-    assert walked == [
-        ("2", "", "5"), ("2", "1", "201"), ("2", "1", "1001"), ("2", "10", "1"), ("10", "1", "101"), ("甲3", "", "1"),
-    ]  # fmt: skip
 
 
 @given(st.integers(1, 999), st.integers(1, 10**9))

@@ -299,6 +299,7 @@ BINDING = {
     "issue_correction", "set_password", "set_pin", "resume",
     "start_applying",
     "post_notice", "withdraw_notice",
+    "open_survey", "close_survey",
 }  # fmt: skip
 
 

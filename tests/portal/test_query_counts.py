@@ -15,10 +15,20 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
 from compounds.choices import Role
-from compounds.models import Building, Compound, Dwelling, Entrance, Owner, Ownership, PropertyUnit, RegisterUpload
+from compounds.models import (
+    Building,
+    Compound,
+    Dwelling,
+    Entrance,
+    Owner,
+    Ownership,
+    PropertyUnit,
+    RegisterUpload,
+    SurveySheet,
+)
 from compounds.operations.owners import note_look
 from compounds.operations.surveys import SheetData, VisitData, enter_sheet, note_visits, open_survey, start_survey
-from compounds.rules.surveys import PROGRAMME_QUESTIONS
+from compounds.rules.surveys import PROGRAMME_QUESTIONS, sheet_code
 from core.models import Job, User
 from core.operations import machine, store_bytes, store_paper
 from fees.documents import remainders
@@ -238,6 +248,7 @@ def pages(town: Town) -> dict[str, tuple[str, User | None]]:
     service = factories.books(town.home)["service"]
     bank, cash, qr = (factories.purse(service, means) for means in ("bank", "cash", "qr"))
     shared = SharedAccount.objects.get()
+    answered = sheet_code(1, SurveySheet.objects.earliest("pk").dwelling_id)
     draft_survey = start_survey(town.home, "下次摸底", "", PROGRAMME_QUESTIONS, actor=staff, at=AT)
     person = User.objects.filter(appointments__role=Role.COMMUNITY_CLERK).order_by("pk").first()
     assert person is not None
@@ -320,6 +331,17 @@ def pages(town: Town) -> dict[str, tuple[str, User | None]]:
         "survey draft": (reverse("survey", args=[code, draft_survey.number]), staff),
         "survey_edit": (reverse("survey_edit", args=[code, draft_survey.number]), staff),
         "survey_question": (reverse("survey_question", args=[code, draft_survey.number, 1]), staff),
+        "survey_opening": (reverse("survey_opening", args=[code, draft_survey.number]), staff),
+        "survey_closing": (reverse("survey_closing", args=[code, 1]), staff),
+        "survey_blank": (reverse("survey_blank", args=[code, 1]), staff),
+        "survey_entry": (reverse("survey_entry", args=[code, 1]), staff),
+        "survey_sheet": (reverse("survey_sheet", args=[code, 1, answered]), staff),
+        "survey_import": (reverse("survey_import", args=[code, 1]), staff),
+        "survey_answers": (reverse("survey_answers", args=[code, 1]), staff),
+        "survey_visits": (reverse("survey_visits", args=[code, 1]), staff),
+        "survey_visits_pdf": (reverse("survey_visits_pdf", args=[code, 1]), staff),
+        "survey_results": (reverse("survey_results", args=[code, 1]), staff),
+        **{f"survey_results_file {f}": (reverse("survey_results_file", args=[code, 1, f]), staff) for f in ("pdf", "csv", "xlsx")},
         "drafts": (reverse("drafts", args=[code]), keeper),
         "draft": (reverse("draft", args=[code, draft.pk]), keeper),
         "cash_book": (reverse("cash_book", args=[code, "service"]) + "?month=2026-11", keeper),
@@ -382,6 +404,7 @@ def pages(town: Town) -> dict[str, tuple[str, User | None]]:
 # Addresses that only take a POST, lead elsewhere, or are Django's own without a list of ours.
 WITHOUT_PAGE = {
     "photograph_drop", "notice_draft_files", "notice_draft_delete",
+    "survey_print",
     "logout", "draft_new", "draft_delete", "ledger_correction_delete", "draft_paper_remove", "job_stop", "job_resume", "admin:login", "admin:logout",
     "admin:password_change", "admin:password_change_done", "admin:autocomplete", "admin:jsi18n", "admin:view_on_site",
     "admin:app_list", "admin:core_user_history", "admin:core_user_delete", "admin:compounds_appointment_history",

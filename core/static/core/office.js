@@ -4,6 +4,7 @@
 //   [data-key]                     a key or a combination that presses this button: "a", "f2", "ctrl+enter"
 //   form[data-entry]               Enter goes on to the next field, = copies the field above from the last voucher,
 //                                  F4 adds a line on the spot, quantity × price fills the amount, the sum in capitals
+//   form[data-answers]             a digit chooses in the present [data-question], Enter goes on, the last one saves
 //   [data-sums] with [data-effect] or [data-worth]   adds up ticks or pieces into [data-sum]
 //   form[data-once]                is sent once, however often the button is pressed
 "use strict";
@@ -268,6 +269,37 @@
     (wrong || entry.querySelector("[name$='0-summary']"))?.focus({ preventScroll: true });
   }
 
+  // --- A sheet of answers: a digit chooses, Enter goes on to the next question, the last Enter saves ---
+  const answers = document.querySelector("form[data-answers]");
+  if (answers) {
+    const questions = [...answers.querySelectorAll("[data-question]")];
+    const enter = (question) => {
+      const field = question.querySelector("input:checked") || question.querySelector("input, select");
+      field?.focus();
+      if (field?.matches("[type=text], input:not([type])")) field.select();
+    };
+    const present = () => questions.findIndex((question) => question.contains(document.activeElement));
+    answers.addEventListener("keydown", (event) => {
+      const field = event.target;
+      if (event.isComposing || event.ctrlKey || event.altKey || !field.matches("[data-question] *")) return;
+      const at = present();
+      if (event.key === "Enter" || (event.key === "ArrowUp" && !field.matches("[type=radio], select"))) {
+        event.preventDefault();
+        const next = questions[at + (event.key === "Enter" ? 1 : -1)];
+        if (next) enter(next);
+        else if (event.key === "Enter") answers.querySelector(".actions button").click();
+      } else if (/^[0-9]$/.test(event.key) && field.matches("[data-digit]")) {
+        const meant = questions[at].querySelector(`[data-digit="${event.key}"]`);
+        event.preventDefault();
+        if (!meant) return;
+        meant.click();
+        meant.focus();
+      }
+    });
+    const first = answers.querySelector(".invalid") || questions[0];
+    if (first) enter(first);
+  }
+
   // --- Ticks beside a statement, and notes and coins counted: what they come to, while one works ---
   const sums = document.querySelector("[data-sums]");
   if (sums) {
@@ -304,5 +336,5 @@
     });
     window.addEventListener("pageshow", () => (sent = false));
   });
-  if (!entry) document.querySelector(".error-summary")?.focus();
+  if (!entry && !answers) document.querySelector(".error-summary")?.focus();
 })();

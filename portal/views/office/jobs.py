@@ -21,6 +21,8 @@ from portal.permissions import can_work_in
 from portal.views.office.door import OfficeRequest, by_password, in_scope, require
 
 SHOWN = 500
+# What a job counts, where it is not compounds.
+UNITS = {"compounds.tasks.print_survey": "栋楼"}
 
 
 @require_safe
@@ -45,7 +47,7 @@ def _shown(request: OfficeRequest, job: Job) -> dict[str, Any]:
     return {
         "job": job,
         "files": _files(job),
-        "unit": "份" if job.schedule_key else "个小区",
+        "unit": "份" if job.schedule_key else UNITS.get(job.task, "个小区"),
         "minutes": None if seconds is None else max(1, round(seconds / 60)),
         "soon": seconds is not None and seconds < 60,
         "failed": list(parts.filter(state=JobState.FAILED)[:SHOWN]),

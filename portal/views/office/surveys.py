@@ -12,8 +12,9 @@ from django.shortcuts import redirect
 from django.views.decorators.http import require_http_methods, require_safe
 
 from compounds.choices import SurveyState
+from compounds.documents.surveys import questions_of
 from compounds.forms.surveys import EMPTY, PROGRAMME, QuestionForm, StartForm, SurveyForm
-from compounds.models import Compound, Dwelling, Survey, SurveyQuestion
+from compounds.models import Compound, Survey, SurveyQuestion
 from compounds.operations import ChangedMeanwhile
 from compounds.operations.surveys import (
     BeforeOpening,
@@ -24,7 +25,6 @@ from compounds.operations.surveys import (
     SurveyNotOpen,
     SurveyRefusal,
     TooManyQuestions,
-    asked_of,
     change_survey,
     move_question,
     remove_question,
@@ -32,7 +32,7 @@ from compounds.operations.surveys import (
     start_survey,
 )
 from compounds.permissions import can_keep_register
-from compounds.rules.surveys import MOST_QUESTIONS, PROGRAMME_QUESTIONS, Asked
+from compounds.rules.surveys import MOST_QUESTIONS, PROGRAMME_QUESTIONS
 from portal.views.office.door import FORM, OfficeRequest, compound_page, find_compound, in_scope, require
 from portal.views.office.words import changed_meanwhile
 
@@ -69,11 +69,6 @@ def find_survey(compound: Compound, number: int) -> Survey:
         raise Http404
     survey.compound = compound
     return survey
-
-
-def questions_of(survey: Survey) -> list[Asked]:
-    """Return a survey's questions in order."""
-    return [asked_of(question) for question in survey.questions.all()]
 
 
 @require_safe
@@ -120,13 +115,15 @@ def survey(request: OfficeRequest, code: str, number: int) -> HttpResponse:
     if request.method == "POST":
         require(may)
         return _rearrange(request, found)
+    households, reached = compound.households or 0, found.sheets.count()  # type: ignore[attr-defined]
     shown = {
         "survey": found,
         "questions": questions_of(found),
         "may_survey": may,
         "is_draft": found.state == SurveyState.DRAFT,
-        "households": Dwelling.objects.of(compound).households().count(),
-        "reached": found.sheets.count(),
+        "households": households,
+        "reached": reached,
+        "left": households - reached,
     }
     return compound_page(request, "portal/office/survey.html", compound, HERE, shown)
 

@@ -1,0 +1,190 @@
+"""A survey begun, printed, ended and counted: opening, sheets to print, results, the report."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.conf import settings
+from django.contrib import messages
+from django.http import Http404, HttpResponse
+from django.shortcuts import redirect
+from django.template.loader import render_to_string
+from django.urls import reverse
+from django.utils.http import content_disposition_header
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from compounds.choices import SurveyState
+from compounds.documents.surveys import (
+    Sheet,
+    answers_workbook,
+    buildings_of,
+    questions_of,
+    results_csv,
+    results_of,
+    results_workbook,
+)
+from compounds.forms.surveys import DayForm
+from compounds.operations import ChangedMeanwhile
+from compounds.operations.survey_prints import STYLES, start_survey_printing
+from compounds.operations.surveys import (
+    BeforeOpening,
+    SurveyRefusal,
+    close_survey,
+    open_survey,
+)
+from compounds.permissions import can_keep_register
+from core import pdf
+from portal.views.office.door import FORM, OfficeRequest, by_password, compound_page, find_compound, in_scope, require
+from portal.views.office.reconciling import pdf_response
+from portal.views.office.surveys import HERE, find_survey, sent_version, words_of
+
+XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+
+
+@require_http_methods(FORM)
+@by_password("POST")
+@in_scope
+def survey_opening(request: OfficeRequest, code: str, number: int) -> HttpResponse:
+    """Begin a survey, on a page that says what can no longer be changed then."""
+    compound = find_compound(request, code)
+    require(can_keep_register(request.user, compound.area_code, request.today))
+    found = find_survey(compound, number)
+    if found.state != SurveyState.DRAFT:
+        return redirect("survey", code=code, number=number)
+    sent = request.POST if request.method == "POST" else None
+    form = DayForm(sent, today=request.today, initial={"on": request.today})
+    if sent is not None and form.is_valid():
+        try:
+            open_survey(found, sent_version(request), form.cleaned_data["on"], actor=request.user, at=request.at)
+        except (SurveyRefusal, ChangedMeanwhile) as problem:
+            form.add_error(None, words_of(problem))
+            found.refresh_from_db()
+        else:
+            messages.success(request, "调查开始了。先把问卷印出来。")
+            return redirect("survey", code=code, number=number)
+    questions = questions_of(found)
+    shown = {"survey": found, "form": form, "questions": questions, "purposes": {q.purpose for q in questions}}
+    return compound_page(request, "portal/office/survey_opening.html", compound, HERE, shown)
+
+
+@require_http_methods(FORM)
+@by_password("POST")
+@in_scope
+def survey_closing(request: OfficeRequest, code: str, number: int) -> HttpResponse:
+    """End a survey, on a page that says who has not answered yet."""
+    compound = find_compound(request, code)
+    require(can_keep_register(request.user, compound.area_code, request.today))
+    found = find_survey(compound, number)
+    if found.state != SurveyState.OPEN:
+        return redirect("survey", code=code, number=number)
+    sent = request.POST if request.method == "POST" else None
+    form = DayForm(sent, today=request.today, initial={"on": request.today})
+    if sent is not None and form.is_valid():
+        try:
+            close_survey(found, form.cleaned_data["on"], actor=request.user, at=request.at)
+        except BeforeOpening as problem:
+            form.add_error("on", words_of(problem))
+        except SurveyRefusal as problem:
+            form.add_error(None, words_of(problem))
+        else:
+            messages.success(request, "调查结束了，结果可以印成报告。")
+            return redirect("survey_results", code=code, number=number)
+    buildings = buildings_of(found)
+    shown = {
+        "survey": found,
+        "form": form,
+        "reached": sum(each.reached for each in buildings),
+        "left": sum(len(each.left) for each in buildings),
+        "many": sum(each.many for each in buildings),
+    }
+    return compound_page(request, "portal/office/survey_closing.html", compound, HERE, shown)
+
+
+# --- Sheets to print ---------------------------------------------------------------------------------------------
+
+
+@require_safe
+@in_scope
+def survey_blank(request: OfficeRequest, code: str, number: int) -> HttpResponse:
+    """The questionnaire as it prints, without a room: to look at before opening, and to copy."""
+    compound = find_compound(request, code)
+    found = find_survey(compound, number)
+    shown = {
+        "compound": compound,
+        "survey": found,
+        "questions": questions_of(found),
+        "sheets": [Sheet(None, "", "")],
+    }
+    html = render_to_string("compounds/survey_sheets_print.html", shown)
+    return pdf_response(pdf.render(html, base_styles=STYLES), f"{compound.name}{found.title}空白问卷.pdf")
+
+
+@require_POST
+@in_scope
+def survey_print(request: OfficeRequest, code: str, number: int) -> HttpResponse:
+    """Start printing a sheet for every household, a file per building."""
+    compound = find_compound(request, code)
+    require(can_keep_register(request.user, compound.area_code, request.today))
+    found = find_survey(compound, number)
+    try:
+        address = settings.PUBLIC_URL + reverse("survey_entry", args=[code, number])
+        job = start_survey_printing(found, address, actor=request.user, at=request.at)
+    except SurveyRefusal as problem:
+        messages.error(request, words_of(problem))
+        return redirect("survey", code=code, number=number)
+    return redirect("job", pk=job.pk)
+
+
+# --- Results -----------------------------------------------------------------------------------------------------
+
+
+def _counted(request: OfficeRequest, code: str, number: int) -> dict[str, Any]:
+    compound = find_compound(request, code)
+    found = find_survey(compound, number)
+    if found.state == SurveyState.DRAFT:
+        raise Http404
+    asked = request.GET.get("question", "")
+    results = results_of(found, int(asked) if asked.isascii() and asked.isdecimal() and len(asked) < 4 else 0)
+    return {"compound": compound, "survey": found, "results": results}
+
+
+@require_safe
+@in_scope
+def survey_results(request: OfficeRequest, code: str, number: int) -> HttpResponse:
+    """A survey counted: who was reached, who would pay how much, every question, one of them by building."""
+    shown = _counted(request, code, number)
+    compound = shown.pop("compound")
+    shown["may_survey"] = can_keep_register(request.user, compound.area_code, request.today)
+    return compound_page(request, "portal/office/survey_results.html", compound, HERE, shown)
+
+
+@require_safe
+@in_scope
+def survey_results_file(request: OfficeRequest, code: str, number: int, format: str) -> HttpResponse:
+    """The counts to take away as CSV or workbook, and the report (摸底报告) as PDF."""
+    shown = _counted(request, code, number)
+    name = f"{shown['compound'].name}{shown['survey'].title}"
+    if format == "pdf":
+        html = render_to_string("compounds/survey_report_print.html", {**shown, "today": request.today})
+        return pdf_response(pdf.render(html), f"{name}报告.pdf")
+    if format == "csv":
+        return _file(results_csv(shown["results"]), "text/csv; charset=utf-8", f"{name}结果.csv")
+    if format == "xlsx":
+        return _file(results_workbook(shown["results"]), XLSX, f"{name}结果.xlsx")
+    raise Http404
+
+
+@require_safe
+@in_scope
+def survey_answers(request: OfficeRequest, code: str, number: int) -> HttpResponse:
+    """Every household with its answers, in the form that the import reads; with empty cells it is the form to fill in."""
+    compound = find_compound(request, code)
+    require(can_keep_register(request.user, compound.area_code, request.today))
+    found = find_survey(compound, number)
+    return _file(answers_workbook(found), XLSX, f"{compound.name}{found.title}录入表.xlsx")
+
+
+def _file(content: bytes, content_type: str, name: str) -> HttpResponse:
+    response = HttpResponse(content, content_type=content_type)
+    response["Content-Disposition"] = content_disposition_header(True, name) or "attachment"
+    return response
