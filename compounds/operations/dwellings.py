@@ -11,7 +11,7 @@ from django.db import models, transaction
 
 from compounds.choices import Use
 from compounds.models import Building, Compound, Dwelling, Entrance, Owner, Ownership, PropertyUnit
-from compounds.operations.changing import change_row
+from compounds.operations.changing import change_row, change_since
 from compounds.operations.refusals import ChangedMeanwhile, DwellingRefused, PhoneOfOthers
 from compounds.rules import (
     COMMUNITY_CODE_LENGTH,
@@ -20,7 +20,7 @@ from compounds.rules import (
     names_several,
     show_dwelling,
 )
-from core.models import Entry, User
+from core.models import User
 from core.money import plain_decimal
 from core.operations import record
 
@@ -148,8 +148,7 @@ def lock_dwelling(dwelling: Dwelling, version: int) -> Dwelling:
     found = Dwelling.objects.select_for_update(of=("self",)).select_related("building__compound", "entrance")
     locked = found.get(pk=dwelling.pk)
     if locked.version != version:
-        changes = Entry.objects.about("compounds.dwelling", dwelling.pk).exclude(action="person.look")
-        raise ChangedMeanwhile(changes.first())
+        raise ChangedMeanwhile(change_since(locked, version))
     return locked
 
 
@@ -180,6 +179,9 @@ def remove_dwelling(dwelling: Dwelling, version: int, reason: str, *, actor: Use
     record("dwelling.remove", f"去掉房屋{locked}，{plain_decimal(locked.area)}平方米，产权人{len(owners)}位：{reason}",
            actor=actor, at=at, area_code=area_code_of(locked), subject=locked)  # fmt: skip
     locked.ownerships.all().delete()
-    locked.delete()
+    try:
+        locked.delete()
+    except models.ProtectedError:  # filled in meanwhile
+        raise DwellingRefused("used", "刚登记的调查或走访") from None
     # Who owns nothing and never did is nobody's business (个人信息保护法 47).
     Owner.objects.filter(pk__in=owners, ownerships=None).delete()

@@ -90,7 +90,7 @@ def set_owners(
     what = f"{from_on.year}年{from_on.month}月{from_on.day}日起过户" if from_on else "更正产权人"
     record("dwelling.owners", f"房屋{locked}，{what}：由{_said(before)}改为{_said(after)}。{reason}", actor=actor, at=at,
            area_code=area_code_of(locked), subject=locked,
-           data={"before": _said(before), "after": _said(after), "reason": reason})  # fmt: skip
+           data={"before": _said(before), "after": _said(after), "reason": reason, "version": version + 1})  # fmt: skip
     locked.version = version + 1
     return locked
 

@@ -14,6 +14,7 @@ from compounds.choices import AreaSource, Tenure, Use
 from compounds.models import Building, Compound, Dwelling, Entrance, Owner, Ownership, PropertyUnit, Survey, SurveySheet
 from compounds.operations import ChangedMeanwhile
 from compounds.operations.dwellings import DwellingData, add_dwelling, change_dwelling, remove_dwelling, what_refers
+from compounds.operations.owners import note_look
 from compounds.operations.refusals import DwellingRefused, PhoneOfOthers
 from compounds.rules import Address
 from core.models import Entry
@@ -125,6 +126,15 @@ def test_the_second_clerk_is_refused_and_changes_nothing(home: Compound) -> None
     assert refusal.value.entry is not None and "空置由否改为是" in refusal.value.entry.summary
     made.refresh_from_db()
     assert made.area == Decimal("61.2034") and made.vacant
+
+
+def test_nobody_is_blamed_for_what_an_import_changed(home: Compound) -> None:
+    made = change(add(home), vacant=True)
+    note_look(made, "户代表", "核对", area_code=home.area_code, actor=machine("system"), at=AT)
+    Dwelling.objects.filter(pk=made.pk).update(version=3)
+    with pytest.raises(ChangedMeanwhile) as refusal:
+        change(made, 2, area=Decimal(70))
+    assert refusal.value.entry is None
 
 
 def test_only_what_nothing_refers_to_is_taken_out(home: Compound) -> None:

@@ -57,7 +57,10 @@ OWNERS_REFUSED = {
     "both": "两条登记里有同一套房屋。请先在那套房屋里更正产权人，再合并。",
     "phone": "选的电话不在这几条登记里。请重新选。",
 }
-SAID_OF = ("area", "area_source", "tenure", "use", "votes", "vacant", "property_unit", "heirs_pending", "note")
+SAID_OF = (
+    "area", "area_source", "tenure", "use", "votes", "vacant", "property_unit", "representative", "representative_phone",
+    "representative_kind", "heirs_pending", "note",
+)  # fmt: skip
 
 
 def owners_refused(problem: OwnersRefused) -> str:
@@ -197,7 +200,7 @@ def _differences(found: Dwelling, typed: DwellingData) -> list[tuple[str, str, s
     rows = []
     for name in SAID_OF:
         now, mine = getattr(found, name), getattr(typed, name)
-        if now != mine:
+        if (mine is not None and now != mine) or (name == "property_unit" and now != mine):
             label = str(Dwelling._meta.get_field(name).verbose_name)  # type: ignore[union-attr]
             said = [v.name if v is not None and name == "property_unit" else v for v in (now, mine)]
             rows.append((label, *(words_of(found, name, v, PERSONAL if name != "note" else ()) for v in said)))
