@@ -121,6 +121,7 @@ _BELOW_GROUND = re.compile(r"(?:地下|负|[Bb-])")
 _DIGITS = re.compile(r"[0-9]+")
 
 
+@lru_cache(4096)
 def floor_of(room: str) -> int | None:
     """Return the floor that a room's number tells, or None where it tells none.
 
@@ -137,6 +138,7 @@ def floor_of(room: str) -> int | None:
     return above if 0 < above <= HIGHEST_FLOOR else None
 
 
+@lru_cache(4096)
 def door_order(label: str) -> tuple[tuple[int, int, str], ...]:
     """Return what sorts doors, entrances and buildings as people count them: 2 before 10, 甲2 after 2."""
     parts = [part for part in re.split(r"([0-9]+)", label) if part]

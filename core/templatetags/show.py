@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from datetime import date, datetime
 from decimal import Decimal
 
@@ -12,6 +13,7 @@ from django.utils.html import conditional_escape, format_html
 from django.utils.safestring import SafeString, mark_safe
 
 from core.charts import QUIET, qr_image, qr_svg
+from core.charts.dwellings import Cell
 from core.codes import show_code
 from core.masking import mask_name, mask_phone
 from core.money import show_money, show_share
@@ -71,6 +73,20 @@ def masked(name: str) -> str:
 def masked_phone(phone: str) -> str:
     """Show a phone as lists do: 138****1234."""
     return mask_phone(phone)
+
+
+_LINK = '<a class="cell {}" href="{}" aria-label="{}">{}</a>'
+_CELL = '<span class="cell {}">{}</span>'
+
+
+@register.filter
+def cells(floor: Sequence[Cell]) -> SafeString:
+    """Draw a floor's cells of the building grid; of 3,000 the template language would take a quarter of a second."""
+    drawn = [
+        format_html(_LINK, c.look, c.href, c.said, c.text) if c.href else format_html(_CELL, c.look, c.text)
+        for c in floor
+    ]
+    return mark_safe("".join(drawn))  # each part is escaped
 
 
 @register.filter
