@@ -275,13 +275,13 @@ class Willingness:
 
 @dataclass(frozen=True)
 class BuildingResult:
-    """A building's part of one question; ``counts`` None where so few answered that they could be found out."""
+    """A building's part of one question; ``counts`` by option, None where so few answered that they could be found out."""
 
     label: str
     households: int
     reached: int
     answered: int | None
-    counts: tuple[int, ...] | None
+    counts: tuple[tuple[str, int], ...] | None
     bar: ShareBar
 
     @property
@@ -391,7 +391,9 @@ def _by_building(
         BuildingResult(
             label, all_of[label], back[label],
             None if label in hidden else len(values.get(label, ())),
-            None if label in hidden or told is None else tally_options(len(told.options), values.get(label, ())),
+            None if label in hidden or told is None else tuple(
+                zip(told.options, tally_options(len(told.options), values.get(label, ())), strict=True)
+            ),
             ShareBar(back[label], all_of[label]),
         )
         for label in sorted(all_of, key=door_order)

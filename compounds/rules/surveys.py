@@ -22,6 +22,7 @@ ANSWER_LONGEST = 300
 NUMBER_BELOW = 1_000_000  # more is a slip of the pen
 FEWEST_SHOWN = 3  # answers; fewer could be traced to a household (quality.md, P2)
 _CENT = Decimal("0.01")
+_MOBILE = re.compile(r"(?<![0-9])1[3-9][0-9](?:[ -]?[0-9]{4}){2}(?![0-9])")
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +84,8 @@ def _chosen(asked: Asked, text: str) -> tuple[int, ...]:
 def read_answer(asked: Asked, text: str) -> str:
     """Return an answer as it is kept: ``2``, ``1,3``, a plain decimal, one line of text; ``""`` where there is none.
 
-    :raises NotUnderstood: with the sentence to show: no such option, two where one is asked, no number, too long.
+    :raises NotUnderstood: with the sentence to show: no such option, two where one is asked, no number, a phone
+        number in the text, too long.
     """
     text = text.strip()
     if not text:
@@ -101,6 +103,8 @@ def read_answer(asked: Asked, text: str) -> str:
         line = clean_text(" ".join(text.split()))
     except ValueError as problem:
         raise NotUnderstood(f"{name}：{problem}") from None
+    if _MOBILE.search(plain_text(line)):
+        raise NotUnderstood(f"{name}里有电话号码。答案不记姓名和电话，请删去号码。")
     if len(line) > ANSWER_LONGEST:
         raise NotUnderstood(f"{name}太长，最多{ANSWER_LONGEST}个字。")
     return line

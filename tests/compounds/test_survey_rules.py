@@ -53,7 +53,7 @@ def test_an_answer_is_read_as_it_is_meant(asked: Asked, typed: str, kept: str) -
         (SOME, "5", "第2题没有第5项，只有1到4。"), (SOME, "看看", "第2题\"看看\"看不懂。请填选项的号，1到4。"),
         (HOW_MUCH, "二十", "第8题看不懂"), (HOW_MUCH, "-5", "第8题\"-5\"是负数"), (HOW_MUCH, "12o", "第8题看不懂：\"12o\"里有字母o"),
         (HOW_MUCH, "2000000", "第8题\"2000000\"太大"), (WORDS, "长" * 301, "第9题太长，最多300个字。"),
-        (WORDS, "a\u202eb", "第9题："),
+        (WORDS, "a\u202eb", "第9题："), (WORDS, "找我：138 0000-1234", "第9题里有电话号码"),
     ],
 )  # fmt: skip
 def test_what_cannot_be_meant_is_refused_with_its_question(asked: Asked, typed: str, said: str) -> None:

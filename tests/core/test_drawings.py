@@ -19,6 +19,7 @@ from core.charts import (
     PaperEntry,
     Portion,
     Question,
+    ShareBar,
     Sign,
     Step,
     StepLine,
@@ -167,3 +168,9 @@ def test_the_present_question_is_the_first_without_an_answer() -> None:
     assert entry.present is entry.questions[1] and (entry.done, entry.left) == (86, 45)
     html = render_to_string("core/components/paper_entry.html", {"entry": entry})
     assert html.count('aria-pressed="true"') == 1 and html.count(" present") == 1 and "已录86张，余45张" in html
+
+
+def test_a_share_is_a_bar_of_its_whole() -> None:
+    assert [ShareBar(part, whole).filled for part, whole in ((0, 4), (1, 4), (4, 4), (9, 4), (1, 0))] == [
+        "0", "50", "200", "200", "0",
+    ]  # fmt: skip
