@@ -5,17 +5,23 @@ from __future__ import annotations
 from collections.abc import Collection
 from datetime import date
 
-from compounds.choices import Role
-from compounds.models import appointments_of, areas_of
+from compounds.choices import Role, StageAct
+from compounds.models import Compound, appointments_of, areas_of
 from core.models import User
 
 __all__ = [
+    "CHAIN_ROLES",
     "KEEPERS",
+    "REOPENERS",
+    "STEP_KEEPERS",
     "appointments_of",
     "areas_of",
     "can_administer_accounts",
+    "can_confirm_step",
     "can_keep_register",
     "can_post_notices",
+    "can_keep_steps",
+    "can_reopen_step",
     "can_see_persons",
     "has_role",
 ]
@@ -57,3 +63,29 @@ NOTICE_WRITERS = (
 def can_post_notices(user: User, area_code: str, on: date) -> bool:
     """Return whether the user drafts, posts, proves and takes down notices of this compound."""
     return has_role(user, NOTICE_WRITERS, area_code, on)
+# Who hands in papers, plans and says something of the steps.
+STEP_KEEPERS = (*KEEPERS, Role.STREET_DEPUTY)
+# Who does which act of the chain (domain.md, The eight steps).
+CHAIN_ROLES = {
+    StageAct.PREPARED: Role.COMMUNITY_CLERK,
+    StageAct.BY_SECRETARY: Role.COMMUNITY_SECRETARY,
+    StageAct.BY_STAFF: Role.STREET_STAFF,
+    StageAct.CONFIRMED: Role.STREET_DEPUTY,
+}
+REOPENERS = (Role.STREET_STAFF, Role.STREET_DEPUTY)
+
+
+def can_keep_steps(user: User, compound: Compound, on: date) -> bool:
+    """Return whether the user hands in papers, plans and comments on a compound's steps."""
+    return has_role(user, STEP_KEEPERS, compound.area_code, on)
+
+
+def can_confirm_step(user: User, act: str, compound: Compound, on: date) -> bool:
+    """Return whether the user's office does this act of the chain; that persons differ is the operation's to see."""
+    role = CHAIN_ROLES.get(StageAct(act))
+    return role is not None and has_role(user, [role], compound.area_code, on)
+
+
+def can_reopen_step(user: User, compound: Compound, on: date) -> bool:
+    """Return whether the user opens a confirmed step again: the street's staff or deputy."""
+    return has_role(user, REOPENERS, compound.area_code, on)

@@ -70,6 +70,7 @@ COMPOUND_PAGES = {
     "units": "产权单位",
     "things": "设施和公共资源",
     "photographs": "小区照片",
+    "steps": "步骤",
     "drafts": "凭证草稿",
     "books": "凭证和账簿",
     "memo": "往来和账外",
@@ -168,13 +169,16 @@ def office_navigation(request: HttpRequest) -> dict[str, Any]:
     links = []
     if scope.prefixes:
         name, url = _scope_name(scope, getattr(request, "compound", None))
+        running: int | None = getattr(request, "running", None)
+        if running is None:
+            running = Job.objects.tops().within(list(scope.prefixes)).unfinished().count()
         shown |= {
             "scope_name": name,
             "scope_url": url,
             "switch_url": reverse("scope"),
             "search_url": reverse("office_search"),
             "jobs_url": reverse("jobs"),
-            "running": Job.objects.tops().within(list(scope.prefixes)).unfinished().count(),
+            "running": running,
         }
         links = [
             {"href": reverse("workbench"), "text": "待办"},

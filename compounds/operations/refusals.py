@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from compounds.models import Appointment, Compound
+from compounds.models import Appointment, Compound, StageRecord
 from core.models import Entry
 
 BATCH = 1000
@@ -108,3 +108,56 @@ class PhoneOfOthers(Exception):
     def __init__(self, phone: str, names: tuple[str, ...]) -> None:
         super().__init__(str(len(names)))
         self.phone, self.names = phone, names
+# --- The eight steps ----------------------------------------------------------------------------------------------
+
+
+class StepRefusal(Exception):
+    """Why an act on a step was refused."""
+
+
+class StepMoved(StepRefusal):
+    """The step is not where the person saw it; the argument is its last act, or None where it has none."""
+
+    def __init__(self, last: StageRecord | None) -> None:
+        super().__init__(last.act if last else "")
+        self.last = last
+
+
+class EarlierStepOpen(StepRefusal):
+    """Steps are confirmed in their order, and an earlier one is not; the argument is its number."""
+
+    def __init__(self, number: int) -> None:
+        super().__init__(str(number))
+        self.number = number
+
+
+class LaterStepConfirmed(StepRefusal):
+    """A later step is confirmed, so this one is not opened again; the argument is the later one's number."""
+
+    def __init__(self, number: int) -> None:
+        super().__init__(str(number))
+        self.number = number
+
+
+class ActedBefore(StepRefusal):
+    """The person has confirmed this step in another office already; the argument is that act."""
+
+    def __init__(self, record: StageRecord) -> None:
+        super().__init__(record.act)
+        self.record = record
+
+
+class WhyMissing(StepRefusal):
+    """The step lacks something and no reason was given; the arguments are what it lacks, in words."""
+
+    def __init__(self, missing: tuple[str, ...]) -> None:
+        super().__init__(*missing)
+        self.missing = missing
+
+
+class StepClosed(StepRefusal):
+    """The step is confirmed: its papers are not taken down until it is opened again."""
+
+
+class PaperTakenDown(StepRefusal):
+    """Somebody took this paper down already."""

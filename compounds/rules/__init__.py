@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 from fractions import Fraction
 from functools import lru_cache
@@ -238,6 +238,22 @@ def areas_overlap(one: str, other: str) -> bool:
 def days_overlap(from_1: date, until_1: date | None, from_2: date, until_2: date | None) -> bool:
     """Return whether two spans share a day; the last day counts, None is without end."""
     return (until_2 is None or from_1 <= until_2) and (until_1 is None or from_2 <= until_1)
+
+
+# --- The eight steps ---------------------------------------------------------------------------------------------
+
+
+def propose_plan(first_day: date, steps: Iterable[tuple[int, int, date | None]]) -> dict[int, tuple[date, date]]:
+    """Return dates for steps one after another: from the first day on, each so many weeks long.
+
+    ``steps``: number, weeks, and the last day where it is planned already; the next one begins the day after it.
+    """
+    proposed, starts_on = {}, first_day
+    for number, weeks, planned in steps:
+        ends_on = max(planned, starts_on) if planned else starts_on + timedelta(weeks=weeks, days=-1)
+        proposed[number] = (starts_on, ends_on)
+        starts_on = ends_on + timedelta(days=1)
+    return proposed
 
 
 # --- The programme -----------------------------------------------------------------------------------------------

@@ -219,21 +219,21 @@ def _of_paper(paper: StagePaper) -> Requirement:
 STEPS: tuple[Step, ...] = (
     Step(1, "小区选定", "选定", (
         Requirement("dwellings", "房屋表里有房屋", _lacks_dwellings, lambda on: {"households": _dwellings(HOUSEHOLDS)},
-                    "office_compound", "看小区"),
+                    "register", "看房屋"),
         Requirement("eligible", "符合试点小区的条件", _lacks_eligibility, lambda on: {
             "unified": F("unified_management"), "body": F("owners_body"), "households": _dwellings(HOUSEHOLDS),
             "reform": _dwellings(Q(tenure=Tenure.REFORM)),
-        }, "office_compound", "看小区"),
+        }, "compound_facts", "看小区情况"),
         Requirement("units", "产权单位清楚", _lacks_units, lambda on: {
             "without_unit": _dwellings(BY_UNIT, Q(property_unit=None)), "units": _dwellings(of="property_unit"),
-        }, "office_compound", "看小区"),
+        }, "units", "看产权单位"),
     )),
     Step(2, "调查摸底", "摸底", (
-        Requirement("survey", "入户调查结束，有居民的回答", _lacks_survey, _survey_facts, "office_compound", "看小区"),
-        Requirement("facilities", "四类设施都摸清了", _lacks_facilities, _facility_facts, "office_compound", "看小区"),
+        Requirement("survey", "入户调查结束，有居民的回答", _lacks_survey, _survey_facts, "surveys", "去调查"),
+        Requirement("facilities", "四类设施都摸清了", _lacks_facilities, _facility_facts, "things", "去登记"),
         Requirement("resources", "公共资源列出来了", _lacks_resources, lambda on: {
             "resources": Exists(PublicResource.objects.filter(compound=OuterRef("pk"))),
-        }, "office_compound", "看小区"),
+        }, "things", "去登记"),
     )),
     Step(3, "制定方案", "方案"),
     Step(4, "宣传动员", "动员"),

@@ -35,6 +35,7 @@ from portal.views.office import (
     search,
     searches,
     shared,
+    steps,
     survey_results,
     survey_sheets,
     surveys,
@@ -48,6 +49,7 @@ OFFICE = "office/"
 COMPOUND = "office/compounds/<str:code>/"
 BOOK = f"{COMPOUND}books/<str:book>/"
 MONEY = f"{COMPOUND}accounts/<int:pk>/"
+STEP = f"{COMPOUND}steps/<int:number>/"
 SHARED = f"{OFFICE}shared-accounts/"
 DWELLING = f"{COMPOUND}dwellings/<int:pk>/"
 OWNER = f"{COMPOUND}owners/<int:pk>/"
@@ -144,6 +146,11 @@ urlpatterns = [
     path(f"{SURVEY}visits.pdf", survey_sheets.survey_visits_pdf, name="survey_visits_pdf"),
     path(f"{SURVEY}results/", survey_results.survey_results, name="survey_results"),
     path(f"{SURVEY}results.<str:format>", survey_results.survey_results_file, name="survey_results_file"),
+    path(f"{COMPOUND}steps/", steps.steps, name="steps"),
+    path(f"{COMPOUND}steps/plan/", steps.work_plan, name="work_plan"),
+    path(STEP, steps.step, name="step"),
+    path(f"{STEP}confirmation/", steps.step_confirmation, name="step_confirmation"),
+    path(f"{STEP}reopening/", steps.step_reopening, name="step_reopening"),
     path(f"{COMPOUND}drafts/", books.drafts, name="drafts"),
     path(f"{COMPOUND}drafts/<int:pk>/", books.draft, name="draft"),
     path(f"{COMPOUND}drafts/<int:pk>/delete/", books.draft_delete, name="draft_delete"),

@@ -39,6 +39,7 @@ from fees.models import PostingProof, Voucher
 from fees.verdicts import Verdict, compare_file, verify_document
 from portal.forms import CodeForm, FileForm
 from portal.navigation import LARGE, NORMAL, type_cookie
+from portal.stages import public_progress
 from portal.views.notices import notice_verdict, posted_notices
 from portal.views.residents import place_of, public_page
 
@@ -121,7 +122,7 @@ def _sources(ledger: Ledger) -> list[dict[str, Any]]:
 
 @public_page
 def compound(request: HttpRequest, code: str) -> HttpResponse:
-    """Show a compound: its last ledger, twelve months, the four sources, the latest postings."""
+    """Show a compound: its step, its last ledger, twelve months, the four sources, the latest postings."""
     found = get_object_or_404(Compound.objects.with_register_totals(), code=code)
     months = posted_months(found)
     newest = months[-1] if months else None
@@ -136,6 +137,7 @@ def compound(request: HttpRequest, code: str) -> HttpResponse:
             :PHOTOGRAPHS
         ],
         "notices": posted_notices(found).hanging(timezone.localdate())[:LATEST_OF_COMPOUND],
+        "progress": public_progress(found),
         "today": timezone.localdate(),
         **place_of(found),
     }

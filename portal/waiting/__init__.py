@@ -51,6 +51,9 @@ from fees.rules import (
     next_month,
     previous_month,
 )
+from portal.waiting.rows import Waiting, narrowed
+from portal.waiting.rows import row as make_row
+from portal.waiting.steps import steps_waiting
 
 # A ledger that was posted longer ago than this hangs no more: photographs of it are no longer asked for.
 PROOF_ASKED_DAYS = 45
@@ -59,19 +62,6 @@ MONTHS_BACK = 3
 ASSET_LISTED_WITHIN = 30
 ASSET_DAYS = 366  # so far back a voucher that bought something is proposed for the asset list
 NAMED = 20
-
-
-@dataclass(frozen=True)
-class Waiting:
-    """One thing that waits: until when, where, what, why, and the verb that opens the page where it is done."""
-
-    due_on: date
-    place: str
-    what: str
-    why: str
-    verb: str
-    url: str
-    late_days: int = 0
 
 
 @dataclass(frozen=True)
@@ -101,12 +91,6 @@ def unposted(periods: PeriodQuerySet) -> PeriodQuerySet:
 # --- One person's rows --------------------------------------------------------------------------------------------
 
 
-def narrowed(areas: Iterable[str], prefixes: Sequence[str]) -> list[str]:
-    """Return what two lists of areas have in common: the longer code of each pair that lies in one line."""
-    common = {max(a, p, key=len) for a in areas for p in prefixes if a.startswith(p) or p.startswith(a)}
-    return sorted(common)
-
-
 def waiting_for(user: User, prefixes: Sequence[str], today: date) -> list[Waiting]:
     """Return what waits for a user in a scope, oldest due first."""
     reviews = narrowed(areas_of(user, today, HEADS), prefixes)
@@ -128,6 +112,7 @@ def waiting_for(user: User, prefixes: Sequence[str], today: date) -> list[Waitin
         *_months_overseen(oversees, today),
         *_photographs_lacking(oversees, today),
         *_jobs_failed(user, issues, today),
+        *steps_waiting(user, prefixes, today),
     ]
     return sorted(found, key=lambda row: (row.due_on, row.place, row.what))
 
@@ -142,10 +127,6 @@ def grouped(rows: Sequence[Waiting], today: date) -> list[WaitingGroup]:
         ("以后", [r for r in rows if r.due_on > sunday]),
     )
     return [WaitingGroup(title, tuple(found)) for title, found in groups if found]
-
-
-def _row(due_on: date, today: date, place: str, what: str, why: str, verb: str, url: str) -> Waiting:
-    return Waiting(due_on, place, what, why, verb, url, max((today - due_on).days, 0))
 
 
 def _drafts_to_review(user: User, areas: list[str], today: date) -> list[Waiting]:
@@ -164,7 +145,7 @@ def _drafts_to_review(user: User, areas: list[str], today: date) -> list[Waiting
         only = row["n"] == 1
         url = reverse("review_draft", args=[row["first"]]) if only else reverse("review")
         found.append(
-            _row(
+            make_row(
                 since + timedelta(days=REVIEW_DAYS),
                 today,
                 row["book__compound__name"],
@@ -189,7 +170,7 @@ def _drafts_returned(user: User, areas: list[str], today: date) -> list[Waiting]
         .order_by("entered_at")
     )
     return [
-        _row(
+        make_row(
             timezone.localdate(draft.entered_at) + timedelta(days=REVIEW_DAYS),
             today,
             draft.book.compound.name,
@@ -209,7 +190,7 @@ def _ended(areas: list[str], today: date) -> PeriodQuerySet:
 
 
 def _closing_row(period_month: date, compound: Compound, today: date, why: str, verb: str) -> Waiting:
-    return _row(
+    return make_row(
         due_day(period_month),
         today,
         compound.name,
@@ -266,7 +247,7 @@ def _unreconciled() -> Subquery:
 
 
 def _bank_row(month: date, compound: Compound, accounts: int, today: date) -> Waiting:
-    return _row(
+    return make_row(
         due_day(month),
         today,
         compound.name,
@@ -288,7 +269,7 @@ def _cash_to_count(areas: list[str], today: date) -> list[Waiting]:
         book__compound__in=Compound.objects.within(areas), means=Means.CASH
     )
     return [
-        _row(
+        make_row(
             end,
             today,
             box.book.compound.name,
@@ -308,7 +289,7 @@ def _assets_to_list(areas: list[str], today: date) -> list[Waiting]:
     vouchers = unlisted(Compound.objects.within(areas), today - timedelta(days=ASSET_DAYS))
     rows = vouchers.order_by().values("book__compound__code", "book__compound__name")
     return [
-        _row(
+        make_row(
             row["oldest"] + timedelta(days=ASSET_LISTED_WITHIN),
             today,
             row["book__compound__name"],
@@ -347,7 +328,7 @@ def _months_to_post(areas: list[str], today: date) -> list[Waiting]:
     if not areas:
         return []
     return [
-        _row(
+        make_row(
             due_day(period.month),
             today,
             period.compound.name,
@@ -419,7 +400,7 @@ def _photographs_to_take(areas: list[str], today: date) -> list[Waiting]:
         url = reverse("office_ledger", args=[ledger.compound.code, ledger.code])
         what = f"{month_words(ledger.span, today)}收支公示贴上墙"
         due = ledger.posted_on + timedelta(days=PROOF_DAYS)
-        found.append(_row(due, today, ledger.compound.name, what, why, "传照片", url))
+        found.append(make_row(due, today, ledger.compound.name, what, why, "传照片", url))
     return found
 
 
@@ -432,7 +413,7 @@ def _photographs_lacking(areas: list[str], today: date) -> list[Waiting]:
         late.values("code", "last_month").annotate(n=Count("pk"), first=Min("posted_on")).order_by("last_month", "code")
     )
     return [
-        _row(
+        make_row(
             row["first"] + timedelta(days=PROOF_DAYS),
             today,
             f"{row['n']}个小区",
@@ -455,7 +436,7 @@ def _months_overseen(areas: list[str], today: date) -> list[Waiting]:
     recent = _ended(areas, today).filter(month__gte=oldest)
     ready = unposted(recent).order_by().values("month").annotate(n=Count("pk")).order_by("month")
     found = [
-        _row(
+        make_row(
             due_day(row["month"]),
             today,
             f"{row['n']}个小区",
@@ -471,7 +452,7 @@ def _months_overseen(areas: list[str], today: date) -> list[Waiting]:
     for period in late[:NAMED]:
         step = period.step  # type: ignore[attr-defined]
         found.append(
-            _row(
+            make_row(
                 due_day(period.month),
                 today,
                 period.compound.name,
@@ -496,7 +477,7 @@ def _jobs_failed(user: User, areas: list[str], today: date) -> list[Waiting]:
         .order_by("-finished_at")[:NAMED]
     )
     return [
-        _row(today, today, "后台任务", job.title, "没有做完，可以接着做", "看原因", reverse("job", args=[job.pk]))
+        make_row(today, today, "后台任务", job.title, "没有做完，可以接着做", "看原因", reverse("job", args=[job.pk]))
         for job in failed
     ]
 

@@ -55,6 +55,9 @@ COUNT = {Role.COMMITTEE_CASHIER, Role.COMMITTEE_BOOKKEEPER}
 SHARE = {Role.COMMUNITY_CLERK, Role.COMMUNITY_SECRETARY, Role.STREET_STAFF}
 SURVEY = {Role.COMMUNITY_CLERK, Role.COMMUNITY_SECRETARY, Role.STREET_STAFF, Role.DISTRICT_ADMIN}
 PERSONS = REGISTER | {Role.AUDITOR}
+KEEP_STEPS = SHARE | {Role.DISTRICT_ADMIN, Role.STREET_DEPUTY}
+CONFIRM = SHARE | {Role.STREET_DEPUTY}
+REOPEN = {Role.STREET_STAFF, Role.STREET_DEPUTY}
 ACCOUNTS, DISTRICT = {Role.ACCOUNT_ADMIN}, {Role.DISTRICT_ADMIN}
 
 LEVEL = {
@@ -319,6 +322,11 @@ def table(home: Compound, bookkeeper: User, draft: Draft, paper: int, jobs: Mapp
         of("survey_visits_pdf", code, 1, see=SURVEY, elsewhere=(code, 99)),
         of("survey_results", code, 1, elsewhere=(code, 99)),
         *(of("survey_results_file", code, 1, kind, variant=kind, elsewhere=(code, 99, kind)) for kind in ("pdf", "csv", "xlsx")),
+        of("steps", code),
+        of("step", code, 1, act=KEEP_STEPS, elsewhere=(code, 10), data={"act": "comment", "text": "批复在路上"}),
+        of("step_confirmation", code, 2, see=CONFIRM, act=CONFIRM, elsewhere=(code, 10)),
+        of("step_reopening", code, 2, see=REOPEN, act=REOPEN, elsewhere=(code, 10)),
+        of("work_plan", code, act=KEEP_STEPS, data={"act": "propose"}),
         of("drafts", code),
         of("draft", code, draft.pk, act=ENTER, elsewhere=(code, 999_999)),
         of("draft_new", code, "service", methods=("POST",), act=ENTER),

@@ -13,6 +13,7 @@ from core.operations import machine
 from tests import factories
 from tests.factories import AT, COMMUNITY
 from tests.portal.offices import grow_offices, office_pages
+from tests.portal.stepping import grow_steps, steps
 
 if TYPE_CHECKING:
     from tests.portal.test_query_counts import Town
@@ -74,8 +75,10 @@ def grow_programme(town: Town, n: int) -> None:
     """Let every list of the register and the steps grow by a row."""
     grow_places(town, n)
     grow_offices(town, n)
+    grow_steps(town, n)
 
 
 def programme_pages(town: Town) -> Pages:
     """Return all of them."""
     return {**office_pages(town), **places(town), **board(town)}
+    return {**places(town), **steps(town)}

@@ -36,6 +36,7 @@ class OfficeRequest(HttpRequest):
     compound: Compound
     acting_area: str
     acting_role: str
+    running: int  # how many jobs run in the scope, where the page has counted them already
 
 
 def logged_in(view: OfficeView) -> OfficeView:

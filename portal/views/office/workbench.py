@@ -39,6 +39,8 @@ def workbench(request: OfficeRequest) -> HttpResponse:
     if not request.scope.prefixes:
         return render(request, "portal/office/no_scope.html")
     rows = waiting_for(request.user, request.scope.prefixes, request.today)
+    running = list(Job.objects.tops().within(list(request.scope.prefixes)).unfinished())
+    request.running = len(running)
     return render(
         request,
         "portal/office/workbench.html",
@@ -48,7 +50,7 @@ def workbench(request: OfficeRequest) -> HttpResponse:
             "groups": grouped(rows[:SHOWN], request.today),
             "left_over": max(len(rows) - SHOWN, 0),
             "state": month_state(request.scope.prefixes, previous_month(request.today)),
-            "running": Job.objects.tops().within(list(request.scope.prefixes)).unfinished()[:3],
+            "running": running[:3],
             "done": done_today(request.user, request.today),
         },
     )
