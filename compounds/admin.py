@@ -21,7 +21,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from compounds.choices import Role
-from compounds.models import CODE_LENGTHS, Appointment, Area, Compound
+from compounds.models import CODE_LENGTHS, Appointment, Area, Compound, Stage, StagePaper
 from compounds.operations import appoint, conflicting_appointment, end_appointment
 from compounds.permissions import areas_of, can_administer_accounts
 from core.admin import KeptAdmin
@@ -358,3 +358,33 @@ class AreaAdmin(KeptAdmin):
         for code in areas:
             where |= Q(code__startswith=code)
         return super().get_queryset(request).filter(where)
+
+
+@admin.register(Stage, site=site)
+class StageAdmin(KeptAdmin):
+    """The eight steps' words and usual lengths; the work plan proposes its dates from them."""
+
+    list_display = ("number", "name", "weeks_from", "weeks_to")
+    fields = ("number", "name", "text", "weeks_from", "weeks_to")
+    readonly_fields = ("number",)
+
+    def may_keep(self, request: HttpRequest) -> bool:
+        return keeps_reference_data(request)
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+
+@admin.register(StagePaper, site=site)
+class StagePaperAdmin(KeptAdmin):
+    """The papers that each step leaves behind, and which of them it misses until they are there."""
+
+    list_display = ("name", "stage", "needed")
+    list_filter = ("stage", "needed")
+    fields = ("stage", "key", "name", "needed")
+
+    def may_keep(self, request: HttpRequest) -> bool:
+        return keeps_reference_data(request)
+
+    def get_readonly_fields(self, request: HttpRequest, obj: StagePaper | None = None) -> tuple[str, ...]:
+        return ("stage", "key") if obj is not None else ()

@@ -19,8 +19,8 @@ __all__ = [
     "can_administer_accounts",
     "can_confirm_step",
     "can_keep_register",
-    "can_post_notices",
     "can_keep_steps",
+    "can_post_notices",
     "can_reopen_step",
     "can_see_persons",
     "has_role",
@@ -63,6 +63,8 @@ NOTICE_WRITERS = (
 def can_post_notices(user: User, area_code: str, on: date) -> bool:
     """Return whether the user drafts, posts, proves and takes down notices of this compound."""
     return has_role(user, NOTICE_WRITERS, area_code, on)
+
+
 # Who hands in papers, plans and says something of the steps.
 STEP_KEEPERS = (*KEEPERS, Role.STREET_DEPUTY)
 # Who does which act of the chain (domain.md, The eight steps).

@@ -12,7 +12,7 @@ from django.core.exceptions import ValidationError
 from django.http import QueryDict
 from django.utils.datastructures import MultiValueDict
 
-from compounds.models import StagePaper, StagePlan
+from compounds.models import SchemeDraft, StagePaper, StagePlan
 from core.forms import CleanCharField, DayField
 from core.operations import AttachmentRefused, KeptPaper, store_paper
 from core.papers import too_large
@@ -28,7 +28,9 @@ class StepPaperForm(forms.Form):
     """
 
     what = forms.ChoiceField(label="这是什么材料", error_messages={"required": "这是什么材料没有选。"})
-    title = CleanCharField(label="名称", max_length=80, required=False)
+    title = CleanCharField(
+        label="名称", max_length=80, required=False, error_messages={"max_length": "名称太长了，最多80个字。"}
+    )
     on = DayField(label="材料的日期", name="日期", help_text="材料上写的那天。例如：2026-10-1。")
 
     def __init__(
@@ -129,13 +131,18 @@ class StepPaperForm(forms.Form):
 class StepCommentForm(forms.Form):
     """What somebody says of a step."""
 
-    text = CleanCharField(label="留言", max_length=500, multiline=True, error_messages={"required": "留言是空的。"})
+    text = CleanCharField(label="留言", max_length=500, multiline=True, widget=forms.Textarea(attrs={"rows": 3}),
+                          error_messages={"required": "留言是空的。", "max_length": "写得太长了，最多500个字。"})  # fmt: skip
 
 
 class StepReasonForm(forms.Form):
     """Why: of a confirmation in spite of what is missing, a sending back, a reopening."""
 
-    reason = CleanCharField(label="原因", max_length=300, error_messages={"required": "原因没有写。"})
+    reason = CleanCharField(
+        label="原因",
+        max_length=300,
+        error_messages={"required": "原因没有写。", "max_length": "写得太长了，最多300个字。"},
+    )
 
     def __init__(self, data: Any = None, *, label: str, required: bool = True, help_text: str = "",
                  initial: str = "") -> None:  # fmt: skip
@@ -176,3 +183,47 @@ class StepPlanForm(forms.Form):
         """Let the next try name the version that the person is shown now."""
         if isinstance(self.data, QueryDict):
             self.data = {**self.data.dict(), "version": str(plan.version if plan else 0)}
+
+
+class SchemeForm(forms.ModelForm):
+    """What people write into the 实施方案; ``version`` is what was read, 0 for nothing yet."""
+
+    version = forms.IntegerField(widget=forms.HiddenInput, required=False, min_value=0)
+
+    class Meta:
+        model = SchemeDraft
+        fields = [
+            "goals", "services", "residents", "units", "revenue", "government", "organisation", "safeguards", "other",
+        ]  # fmt: skip
+        help_texts = {
+            "goals": "什么时候做到什么。例如：年底前成立自管会，明年3月起有人看门、有人打扫。",
+            "services": "四类服务各做什么、做到什么样：治安防范、绿化保洁、维修维护、停车管理。",
+            "residents": "打算怎么收、大概多少，表决以后才定。",
+            "units": "哪些单位、按面积还是按户、出多少。",
+            "revenue": "停车、广告等公共收益打算怎么用。",
+            "government": "申请哪项奖励、多少。",
+            "organisation": "谁牵头、谁做什么。写职务，不写居民姓名。",
+        }
+
+    def __init__(self, data: Any = None, *, draft: SchemeDraft | None) -> None:
+        super().__init__(
+            data, instance=draft or SchemeDraft(version=0), initial={"version": draft.version if draft else 0}
+        )
+        for name, field in self.fields.items():
+            if name != "version":
+                assert isinstance(field, forms.CharField)
+                rows = 3 if (field.max_length or 0) <= 500 else 5
+                self.fields[name] = CleanCharField(
+                    label=field.label, help_text=field.help_text, max_length=field.max_length, required=False,
+                    multiline=True, widget=forms.Textarea(attrs={"rows": rows}),
+                    error_messages={"max_length": f"写得太长了，最多{field.max_length}个字。"},
+                )  # fmt: skip
+
+    def values(self) -> dict[str, Any]:
+        """Return what goes into the row's columns, line ends as the database keeps them."""
+        return {name: self.cleaned_data[name].replace("\r\n", "\n") for name in self._meta.fields or ()}
+
+    def show_version(self, draft: SchemeDraft | None) -> None:
+        """Let the next try name the version that the person is shown now."""
+        if isinstance(self.data, QueryDict):
+            self.data = {**self.data.dict(), "version": str(draft.version if draft else 0)}

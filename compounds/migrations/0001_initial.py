@@ -359,6 +359,27 @@ class Migration(migrations.Migration):
             },
         ),
         migrations.CreateModel(
+            name='SchemeDraft',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('goals', models.TextField(blank=True, default='', max_length=2000, verbose_name='工作目标')),
+                ('services', models.TextField(blank=True, default='', max_length=2000, verbose_name='服务内容和标准')),
+                ('residents', models.TextField(blank=True, default='', max_length=500, verbose_name='居民出一点')),
+                ('units', models.TextField(blank=True, default='', max_length=500, verbose_name='产权单位担一点')),
+                ('revenue', models.TextField(blank=True, default='', max_length=500, verbose_name='公共收益收一点')),
+                ('government', models.TextField(blank=True, default='', max_length=500, verbose_name='政府奖一点')),
+                ('organisation', models.TextField(blank=True, default='', max_length=2000, verbose_name='组织和分工')),
+                ('safeguards', models.TextField(blank=True, default='', max_length=2000, verbose_name='保障措施')),
+                ('other', models.TextField(blank=True, default='', max_length=2000, verbose_name='其他')),
+                ('version', models.PositiveIntegerField(default=1, verbose_name='第几次修改')),
+                ('compound', models.OneToOneField(on_delete=django.db.models.deletion.PROTECT, related_name='scheme', to='compounds.compound')),
+            ],
+            options={
+                'verbose_name': '实施方案草稿',
+                'verbose_name_plural': '实施方案草稿',
+            },
+        ),
+        migrations.CreateModel(
             name='Stage',
             fields=[
                 ('number', models.PositiveSmallIntegerField(primary_key=True, serialize=False, verbose_name='第几步')),

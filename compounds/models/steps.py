@@ -179,6 +179,28 @@ class StageComment(InsertOnly):
         constraints = [models.CheckConstraint(condition=~Q(text=""), name="stagecomment_says_something")]
 
 
+class SchemeDraft(models.Model):
+    """What people write into a compound's 实施方案, beside what register, survey and plan say by themselves (Q4③)."""
+
+    compound = models.OneToOneField(Compound, models.PROTECT, related_name="scheme")
+    goals = models.TextField("工作目标", max_length=2000, blank=True, default="")
+    services = models.TextField("服务内容和标准", max_length=2000, blank=True, default="")
+    residents = models.TextField("居民出一点", max_length=500, blank=True, default="")
+    units = models.TextField("产权单位担一点", max_length=500, blank=True, default="")
+    revenue = models.TextField("公共收益收一点", max_length=500, blank=True, default="")
+    government = models.TextField("政府奖一点", max_length=500, blank=True, default="")
+    organisation = models.TextField("组织和分工", max_length=2000, blank=True, default="")
+    safeguards = models.TextField("保障措施", max_length=2000, blank=True, default="")
+    other = models.TextField("其他", max_length=2000, blank=True, default="")
+    version = models.PositiveIntegerField("第几次修改", default=1)
+
+    class Meta:
+        verbose_name = verbose_name_plural = "实施方案草稿"
+
+    def __str__(self) -> str:
+        return f"{self.compound}实施方案"
+
+
 class WorkHandover(InsertOnly):
     """The open work of someone who leaves, given to another; ``items`` is the exact JSON text of what it was."""
 

@@ -108,6 +108,8 @@ class PhoneOfOthers(Exception):
     def __init__(self, phone: str, names: tuple[str, ...]) -> None:
         super().__init__(str(len(names)))
         self.phone, self.names = phone, names
+
+
 # --- The eight steps ----------------------------------------------------------------------------------------------
 
 

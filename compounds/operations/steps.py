@@ -11,6 +11,7 @@ from compounds.choices import StageAct
 from compounds.models import (
     CHAIN,
     Compound,
+    SchemeDraft,
     StageComment,
     StageDocument,
     StagePaper,
@@ -283,3 +284,26 @@ def plan_empty_steps(
                   actor=actor, at=at)  # fmt: skip
         filled.append(number)
     return filled
+
+
+# --- The scheme ---------------------------------------------------------------------------------------------------
+
+
+@transaction.atomic
+def write_scheme(
+    compound: Compound, values: Mapping[str, object], version: int, *, actor: User, at: datetime
+) -> SchemeDraft:
+    """Write what people say in a compound's 实施方案; ``version`` 0 where nothing was written yet. Record it.
+
+    :raises ChangedMeanwhile: when somebody wrote meanwhile.
+    """
+    Compound.objects.select_for_update().get(pk=compound.pk)
+    draft = SchemeDraft.objects.filter(compound=compound).first()
+    if draft is None:
+        if not any(values.values()):
+            return SchemeDraft(compound=compound, version=0)
+        draft, version = SchemeDraft.objects.create(compound=compound, version=1), 1
+    elif version == 0:
+        raise ChangedMeanwhile(Entry.objects.about(SchemeDraft._meta.label_lower, draft.pk).first())
+    return change_row(draft, values, version, action="scheme.write", title="实施方案", area_code=compound.area_code,
+                      actor=actor, at=at)  # fmt: skip

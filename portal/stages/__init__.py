@@ -3,6 +3,7 @@
 from portal.stages.ladder import PublicProgress, Rung, ladder, line_of, present_of, proposed, public_progress
 from portal.stages.requirements import (
     IN_OPERATION,
+    INELIGIBLE,
     STEPS,
     Requirement,
     Step,
@@ -14,6 +15,7 @@ from portal.stages.requirements import (
 from portal.stages.standing import LIGHTS, Light, Standing, standing
 
 __all__ = [
+    "INELIGIBLE",
     "IN_OPERATION",
     "LIGHTS",
     "STEPS",

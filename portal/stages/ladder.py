@@ -92,6 +92,15 @@ class Rung:
         return "可以报请确认"
 
     @property
+    def short_words(self) -> str:
+        """Its state in the few signs that a cell has room for (look.md: 还差2项, 可确认, 超期7天)."""
+        if self.late_days:
+            return f"超期{self.late_days}天"
+        if self.is_handed_in:
+            return "等确认"
+        return f"还差{len(self.missing)}项" if self.missing else "可确认"
+
+    @property
     def overridden(self) -> StageRecord | None:
         """The confirmation that was given in spite of something missing, with its reason."""
         return self.last if self.is_confirmed and self.last and self.last.missing else None
@@ -134,7 +143,7 @@ def line_of(rungs: Sequence[Rung]) -> StepLine:
                 rung.step.name,
                 rung.step.short,
                 timezone.localdate(rung.last.at) if rung.is_confirmed and rung.last else None,
-                rung.words if rung.is_present else "",
+                rung.short_words if rung.is_present else "",
                 ("late" if rung.late_days else "" if rung.missing else "ready") if rung.is_present else "",
             )
             for rung in rungs
@@ -178,9 +187,7 @@ def public_progress(compound: Compound) -> PublicProgress:
         step=STEPS[done],
         since=days.get(done) or timezone.localdate(compound.created_at),
         line=StepLine(
-            tuple(
-                DrawnStep(s.name, s.short, days.get(s.number), "正在做" if s.number == done + 1 else "") for s in steps
-            )
+            tuple(DrawnStep(s.name, s.short, days.get(s.number), "在做" if s.number == done + 1 else "") for s in steps)
         ),
         overridden=tuple((s, acts[s.number]) for s in steps if s.number in days and acts[s.number].missing),
     )

@@ -117,10 +117,10 @@ HOUSEHOLDS = Q(use=Use.DWELLING)
 # Dwellings whose owner is a unit: never sold, or never to be sold.
 BY_UNIT = Q(tenure__in=[Tenure.UNSOLD_PUBLIC, Tenure.CENTRAL, Tenure.MILITARY])
 INELIGIBLE = {
-    "unified_management": "公共区域已有统一的物业管理，不属于失管小区",
-    "no_register": "还没有房屋表，看不出有没有房改房",
-    "no_reform_dwellings": "房屋表里没有一套房改房",
-    "owners_body": "已有业主委员会或物业管理委员会",
+    "unified_management": "公共区域有统一的物业管理",
+    "no_register": "还没有房屋，看不出有没有房改房",
+    "no_reform_dwellings": "没有房改房",
+    "owners_body": "已经有业主委员会或物业管理委员会",
 }
 
 
@@ -132,7 +132,7 @@ def _lacks_eligibility(row: Facts) -> str:
     judged = eligibility(
         unified_management=row["unified"],
         reform_dwellings=row["reform"],
-        dwellings=row["households"],
+        dwellings=row["dwellings"],
         has_owners_body=row["body"] != OwnersBody.NONE,
     )
     return "；".join(INELIGIBLE[reason] for reason in judged.reasons)
@@ -221,7 +221,7 @@ STEPS: tuple[Step, ...] = (
         Requirement("dwellings", "房屋表里有房屋", _lacks_dwellings, lambda on: {"households": _dwellings(HOUSEHOLDS)},
                     "register", "看房屋"),
         Requirement("eligible", "符合试点小区的条件", _lacks_eligibility, lambda on: {
-            "unified": F("unified_management"), "body": F("owners_body"), "households": _dwellings(HOUSEHOLDS),
+            "unified": F("unified_management"), "body": F("owners_body"), "dwellings": _dwellings(),
             "reform": _dwellings(Q(tenure=Tenure.REFORM)),
         }, "compound_facts", "看小区情况"),
         Requirement("units", "产权单位清楚", _lacks_units, lambda on: {

@@ -327,6 +327,9 @@ def table(home: Compound, bookkeeper: User, draft: Draft, paper: int, jobs: Mapp
         of("step_confirmation", code, 2, see=CONFIRM, act=CONFIRM, elsewhere=(code, 10)),
         of("step_reopening", code, 2, see=REOPEN, act=REOPEN, elsewhere=(code, 10)),
         of("work_plan", code, act=KEEP_STEPS, data={"act": "propose"}),
+        of("work_plan_pdf", code),
+        of("scheme", code, act=KEEP_STEPS, data={"act": "write", "goals": "年底前成立自管会"}),
+        of("scheme_pdf", code),
         of("drafts", code),
         of("draft", code, draft.pk, act=ENTER, elsewhere=(code, 999_999)),
         of("draft_new", code, "service", methods=("POST",), act=ENTER),
@@ -422,6 +425,8 @@ def admin_table(appointed: Appointment, bookkeeper: User) -> list[Address]:
         ("core_user", "accounts", bookkeeper.pk, bookkeeper.pk),
         ("compounds_appointment", "accounts", appointed.pk, appointed.pk),
         ("compounds_area", "reference", _area_key(), None),
+        ("compounds_stage", "reference", 1, None),
+        ("compounds_stagepaper", "reference", 1, None),
         ("fees_account", "reference", 1, None),
         ("fees_expenselimit", "reference", 1, None),
     ):
@@ -430,7 +435,7 @@ def admin_table(appointed: Appointment, bookkeeper: User) -> list[Address]:
             about = {"about": factories.COMMUNITY}
         both += [
             page(f"{model}_changelist", kind),
-            page(f"{model}_add", f"{kind} no add" if model == "compounds_area" else kind),
+            page(f"{model}_add", f"{kind} no add" if model in ("compounds_area", "compounds_stage") else kind),
             page(f"{model}_history", kind, key, **about),
             page(f"{model}_delete", "admin never", key),
             page(f"{model}_change", kind, key, elsewhere=(999_999,), **about),

@@ -11,7 +11,7 @@ import time_machine
 from django.test import Client
 
 from compounds.choices import Role
-from compounds.models import Appointment, Area
+from compounds.models import Appointment, Area, Stage, StagePaper
 from core.models import Entry, User
 from tests import factories
 from tests.portal.office import NOW, browser
@@ -214,3 +214,24 @@ def test_district_keeps_the_phones_of_its_areas_and_nothing_else(client: Client)
     entry = Entry.objects.get(action="area.change")
     assert entry.area_code == factories.COMMUNITY and "010-6880-0000" in entry.data and "010-6887" in entry.data
     assert district.get(f"{AREAS}add/").status_code == 403
+
+
+# --- The eight steps ----------------------------------------------------------------------------------------------
+
+
+def test_district_keeps_the_steps_lengths_and_papers(client: Client) -> None:
+    district = browser(factories.user(Role.DISTRICT_ADMIN, factories.DISTRICT))
+    sent = {"name": "小区选定", "text": "选", "weeks_from": 3, "weeks_to": 2, "number": 9}
+    assert "weeks" in district.post("/admin/compounds/stage/1/change/", sent).content.decode()
+    assert Stage.objects.get(pk=1).weeks_to == 4
+    district.post("/admin/compounds/stage/1/change/", {**sent, "weeks_to": 6})
+    assert Stage.objects.get(pk=1).weeks_to == 6 and Stage.objects.count() == 9
+    entry = Entry.objects.get(action="stage.change")
+    assert '"weeks_to":"6"' in entry.data
+    paper = StagePaper.objects.get(key="scheme")
+    district.post(
+        f"/admin/compounds/stagepaper/{paper.pk}/change/", {"stage": 1, "key": "x", "name": "实施方案", "needed": ""}
+    )
+    paper.refresh_from_db()
+    assert (paper.needed, paper.key, paper.stage_id) == (False, "scheme", 3)
+    assert client.get("/admin/compounds/stage/").status_code in (403, 404)

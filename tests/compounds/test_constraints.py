@@ -31,6 +31,7 @@ from compounds.models import (
     PublicResource,
     RegisterUpload,
     ReportDraft,
+    SchemeDraft,
     Stage,
     StageComment,
     StageDocument,
@@ -255,6 +256,7 @@ BROKEN = {
     "unique compounds_monthlyreport.document": lambda: twice(
         first := report(), report("AAAA0000F", version=2, document=first.document)
     ),
+    "unique compounds_schemedraft.compound": lambda: twice(SchemeDraft(compound=home()), SchemeDraft(compound=home())),
     "noticedraft_ends_after_start": lambda: notice_draft(until_on=BEFORE),
     "notice_ends_after_start": lambda: notice(until_on=BEFORE),
     "unique compounds_notice.document": lambda: twice(first := notice(), notice("AAAA0000F", document=first.document)),

@@ -44,5 +44,8 @@ def steps(town: Town) -> dict[str, tuple[str, User | None]]:
         "step": (reverse("step", args=[code, 2]), staff),
         "step_confirmation": (reverse("step_confirmation", args=[code, 2]), staff),
         "step_reopening": (reverse("step_reopening", args=[code, 1]), staff),
+        "scheme": (reverse("scheme", args=[code]), staff),
+        "scheme_pdf": (reverse("scheme_pdf", args=[code]), staff),
+        "work_plan_pdf": (reverse("work_plan_pdf", args=[code]), staff),
         "work_plan": (reverse("work_plan", args=[code]) + "?step=2", staff),
     }

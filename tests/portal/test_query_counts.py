@@ -393,6 +393,10 @@ def pages(town: Town) -> dict[str, tuple[str, User | None]]:
         "admin:compounds_appointment_changelist": (reverse("admin:compounds_appointment_changelist"), town.accounts),
         "admin:compounds_appointment_add": (reverse("admin:compounds_appointment_add"), town.accounts),
         "admin:compounds_area_changelist": (reverse("admin:compounds_area_changelist"), town.district),
+        **{
+            f"admin:compounds_{name}": (reverse(f"admin:compounds_{name}"), town.district)
+            for name in ("stage_changelist", "stagepaper_changelist", "stagepaper_add")
+        },
         "admin:fees_account_changelist": (reverse("admin:fees_account_changelist"), town.district),
         "admin:fees_account_add": (reverse("admin:fees_account_add"), town.district),
         "admin:fees_expenselimit_changelist": (reverse("admin:fees_expenselimit_changelist"), town.district),
@@ -410,6 +414,8 @@ WITHOUT_PAGE = {
     "admin:app_list", "admin:core_user_history", "admin:core_user_delete", "admin:compounds_appointment_history",
     "admin:compounds_appointment_delete", "admin:compounds_appointment_change", "admin:compounds_area_add",
     "admin:compounds_area_history", "admin:compounds_area_delete", "admin:compounds_area_change",
+    *(f"admin:compounds_{model}_{page}" for model in ("stage", "stagepaper") for page in ("history", "delete", "change")),
+    "admin:compounds_stage_add",
     "admin:fees_account_history", "admin:fees_account_delete", "admin:fees_account_change",
     "admin:fees_expenselimit_history", "admin:fees_expenselimit_delete", "admin:fees_expenselimit_change",
 }  # fmt: skip

@@ -78,15 +78,13 @@ def test_step_one_reads_the_register_and_says_each_reason(home: Compound) -> Non
     empty = factories.compound(f"{COMMUNITY}02", "空院", households=0)
     lacks = missing(empty, 1)
     assert lacks["dwellings"] == "房屋表还是空的"
-    assert lacks["eligible"] == "还没有房屋表，看不出有没有房改房"
+    assert lacks["eligible"] == "还没有房屋，看不出有没有房改房"
     assert lacks["units"] == "还没有一个产权单位"
     assert lacks["paper_basics"] == "缺小区基本情况表"
     assert set(missing(home, 1)) == {"units", "paper_basics", "paper_selection", "paper_units"}
     Dwelling.objects.of(home).update(tenure="commodity")
     Compound.objects.filter(pk=home.pk).update(unified_management=True, owners_body="owners_committee")
-    assert missing(home, 1)["eligible"] == (
-        "公共区域已有统一的物业管理，不属于失管小区；房屋表里没有一套房改房；已有业主委员会或物业管理委员会"
-    )
+    assert missing(home, 1)["eligible"] == ("公共区域有统一的物业管理；没有房改房；已经有业主委员会或物业管理委员会")
 
 
 def test_step_one_knows_units_where_public_dwellings_name_theirs(home: Compound) -> None:

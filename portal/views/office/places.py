@@ -39,15 +39,10 @@ from compounds.rules import Eligibility, NoCodeLeft, eligibility
 from core.choices import EvidenceKind
 from core.operations import AttachmentRefused, add_attachment
 from core.papers import too_large
+from portal.stages import INELIGIBLE
 from portal.views.office.door import FORM, OfficeRequest, compound_page, find_compound, in_scope, require
 from portal.views.office.words import changed_meanwhile
 
-WHY_NOT = {
-    "unified_management": "公共区域有统一的物业管理",
-    "no_register": "还没有房屋，看不出有没有房改房",
-    "no_reform_dwellings": "没有房改房",
-    "owners_body": "已经有业主委员会或物业管理委员会",
-}
 THINGS: dict[str, tuple[type[Facility] | type[PublicResource], type[VersionForm], str]] = {
     "facilities": (Facility, FacilityForm, "设施"),
     "resources": (PublicResource, ResourceForm, "公共资源"),
@@ -67,7 +62,7 @@ def eligibility_of(compound: Compound) -> Eligibility:
 
 def why_not(judged: Eligibility) -> list[str]:
     """Return in words what speaks against a compound."""
-    return [WHY_NOT[reason] for reason in judged.reasons]
+    return [INELIGIBLE[reason] for reason in judged.reasons]
 
 
 # --- Facts --------------------------------------------------------------------------------------------------------
