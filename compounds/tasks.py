@@ -72,7 +72,7 @@ def apply_upload(handle: Handle, upload: int) -> dict[str, Any]:
     found = RegisterUpload.objects.get(pk=upload)
     if found.removed_at is not None:
         raise JobFailed(GONE)
-    file = _read(handle, found)
+    file = _read(handle, found, looked_at=True)
     try:
         with handle.beside("正在写入，写完才算数") as progress:
             outcome = write_upload(found, file.register, actor=handle.actor, at=timezone.now(), progress=progress)
@@ -84,14 +84,14 @@ def apply_upload(handle: Handle, upload: int) -> dict[str, Any]:
     return _counts(outcome) if outcome else {"already": True}
 
 
-def _read(handle: Handle, upload: RegisterUpload) -> RegisterFile:
+def _read(handle: Handle, upload: RegisterUpload, *, looked_at: bool = False) -> RegisterFile:
     handle.progress(0, 0, "打开文件")
     community = Area.objects.get(code=upload.area_code, level=AreaLevel.COMMUNITY)
     try:
         content = read_bytes(upload.sha256)
     except FileNotFoundError:
         raise JobFailed(GONE) from None
-    return read_register(content, community, _now_and_then(handle, "读表"))
+    return read_register(content, community, _now_and_then(handle, "读表"), looked_at=looked_at)
 
 
 def _now_and_then(handle: Handle, message: str) -> Callable[[int, int], None]:
@@ -101,7 +101,7 @@ def _now_and_then(handle: Handle, message: str) -> Callable[[int, int], None]:
     def tell(done: int, total: int) -> None:
         nonlocal last
         if time.monotonic() - last >= 0.5:
-            handle.progress(done, total, message)
+            handle.progress(done, total or None, message)
             last = time.monotonic()
 
     return tell

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
+from functools import cached_property
 from typing import Any
 
 from django.db.models import TextChoices
@@ -25,7 +27,7 @@ from compounds.rules import (
 )
 from core.masking import mask_name, mask_phone
 from core.money import NotUnderstood, parse_area, plain_decimal, quoted
-from core.spreadsheets import CellError, Column, Row, Sheet, Value, WorkbookRefused, read_table, text_of
+from core.spreadsheets import CellError, Column, Row, Sheet, Value, WorkbookRefused, many_objects, read_table, text_of
 
 DWELLINGS = Sheet(
     "房屋",
@@ -82,6 +84,10 @@ Progress = Callable[[int, int], None]
 EVERY = 2_000
 
 
+def _nobody(done: int, total: int) -> None:
+    """Nobody asks how far it is."""
+
+
 class _Masked(Exception):
     """The cell holds a name or phone as lists show it."""
 
@@ -94,7 +100,7 @@ class RegisterFile:
     rows: int
     errors: tuple[CellError, ...]
     warnings: tuple[CellError, ...]
-    # The rows of the sheet 房屋, for handing back those that are wrong.
+    # Where some are wrong, the rows of the sheet 房屋, for handing those back.
     sheet: tuple[Row, ...] = ()
 
 
@@ -217,6 +223,12 @@ _NOTHING: dict[str, object] = {
 }
 
 
+_IN_ORDER = (
+    "楼号", "单元", "房号", "用途", "建筑面积", "产权人", "户代表", "共有人", "面积来源", "房屋性质", "参加表决", "空置", "产权单位",
+    "产权人电话", "户代表电话", "户代表是",
+)  # fmt: skip
+
+
 @dataclass
 class _Reader:
     """Collects faults while the rows are read."""
@@ -228,32 +240,46 @@ class _Reader:
     by_cell: dict[str, CompoundRow | None] = field(default_factory=dict)
     phones: dict[str, tuple[str, Row, str]] = field(default_factory=dict)
     doubtful: set[str] = field(default_factory=set)
-    known: dict[str, dict[object, tuple[object, str]]] = field(default_factory=dict)
+    known: dict[str, dict[object, tuple[object, str]]] = field(default_factory=lambda: defaultdict(dict))
+
+    @cached_property
+    def columns(self) -> list[tuple[str, dict[object, tuple[object, str]]]]:
+        """The columns of a dwelling's row beside its compound, in the order in which faults are told."""
+        return [(heading, self.known[heading]) for heading in _IN_ORDER]
 
     def fault(self, row: Row, heading: str, reason: str) -> None:
         self.errors.append(row.error(heading, reason))
 
     def cell(self, row: Row, heading: str) -> object:
         """Return what a cell means; a fault is noted, and the cell then means nothing."""
-        value = row.cells.get(heading, "")
-        # 1, 1.0 and TRUE are equal in Python and no equal cells.
-        key = value if type(value) is str else (type(value), value)
-        known = self.known.get(heading)
-        if known is None:
-            known = self.known[heading] = {}
-        found = known.get(key)
-        if found is None:
-            try:
-                found = (_MEANINGS.get(heading, _line)(heading, value), "")
-            except NotUnderstood as problem:
-                found = (_NOTHING.get(heading), str(problem))
-            except _Masked:
-                raise WorkbookRefused([row.error(heading, MASKED_FILE)]) from None
-            if len(known) < _REMEMBERED:
-                known[key] = found
-        if found[1]:
-            self.fault(row, heading, found[1])
-        return found[0]
+        return self.cells(row, [(heading, self.known[heading])])[0]
+
+    def cells(self, row: Row, columns: Sequence[tuple[str, dict[object, tuple[object, str]]]]) -> list[object]:
+        """Return what cells mean; most of a column say the same few things, which are remembered beside it."""
+        meant = []
+        get = row.cells.get
+        for heading, known in columns:
+            value = get(heading, "")
+            # 1, 1.0 and TRUE are equal in Python and no equal cells.
+            key = value if type(value) is str else (type(value), value)
+            found = known.get(key)
+            if found is None:
+                found = self._meaning(row, heading, value)
+                if len(known) < _REMEMBERED:
+                    known[key] = found
+            if found[1]:
+                self.fault(row, heading, found[1])
+            meant.append(found[0])
+        return meant
+
+    def _meaning(self, row: Row, heading: str, value: Value) -> tuple[object, str]:
+        """Return what a cell means, and what is wrong with it."""
+        try:
+            return _MEANINGS.get(heading, _line)(heading, value), ""
+        except NotUnderstood as problem:
+            return _NOTHING.get(heading), str(problem)
+        except _Masked:
+            raise WorkbookRefused([row.error(heading, MASKED_FILE)]) from None
 
     def compound(self, row: Row) -> CompoundRow | None:
         """Return the compound that the row names, by code or by name within the community."""
@@ -298,20 +324,15 @@ class _Reader:
 
     def dwelling(self, row: Row) -> DwellingRow | None:
         """Return what the row tells, or None where it cannot be taken; all its faults are noted."""
-        before, cell = len(self.errors), self.cell
+        before = len(self.errors)
         compound = self.compound(row)
-        building, entrance, room = cell(row, "楼号"), cell(row, "单元"), cell(row, "房号")
-        use, area = cell(row, "用途"), cell(row, "建筑面积")
+        (building, entrance, room, use, area, owner, representative, co_owners, source, tenure, votes, vacant, unit,
+         owner_phone, phone, kind) = self.cells(row, self.columns)  # fmt: skip
         if isinstance(area, Decimal) and area > DWELLING_AREA_AT_MOST and use in (None, Use.DWELLING):
             shown = plain_decimal(area)
             self.fault(row, "建筑面积", f"住宅{shown}平方米，超过1,000平方米。请核对面积；不是住宅的，请写明用途。")
-        owner, representative, co_owners = cell(row, "产权人"), cell(row, "户代表"), cell(row, "共有人")
         if not owner and (co_owners or row["产权人电话"] != ""):
             self.fault(row, "产权人", "产权人没有填，却填了产权人电话或共有人。")
-        source, tenure = cell(row, "面积来源"), cell(row, "房屋性质")
-        votes, vacant, unit = cell(row, "参加表决"), cell(row, "空置"), cell(row, "产权单位")
-        owner_phone, phone = cell(row, "产权人电话"), cell(row, "户代表电话")
-        kind = cell(row, "户代表是")
         if owner_phone:
             self.doubt(row, "产权人电话", owner, owner_phone)  # type: ignore[arg-type]
         if phone:
@@ -327,19 +348,26 @@ class _Reader:
         )  # fmt: skip
 
 
-def read_register(content: bytes, community: Area | None, progress: Progress | None = None) -> RegisterFile:
+@many_objects()
+def read_register(
+    content: bytes, community: Area | None, progress: Progress = _nobody, *, looked_at: bool = False
+) -> RegisterFile:
     """Read a register workbook or CSV; compounds are named within the community, or anywhere by their codes.
+
+    ``looked_at``: these very bytes were read before and nothing was wrong.
 
     :raises WorkbookRefused: if it is no such file, not one with these sheets and headings, or an export whose names
         are masked.
     """
-    sheets = read_table(content, {"dwellings": DWELLINGS, "compounds": COMPOUNDS})
+    sheets = read_table(
+        content, {"dwellings": DWELLINGS, "compounds": COMPOUNDS}, looked_at=looked_at, heard=lambda: progress(0, 0)
+    )
     rows = sheets["dwellings"]
     reader = _Reader(community)
     dwellings: dict[tuple[str, Address], DwellingRow] = {}
     firsts: dict[tuple[str, Address], Row] = {}
     for done, row in enumerate(rows):
-        if progress is not None and done % EVERY == 0:
+        if done % EVERY == 0:
             progress(done, len(rows))
         dwelling = reader.dwelling(row)
         if dwelling is None:
@@ -353,7 +381,9 @@ def read_register(content: bytes, community: Area | None, progress: Progress | N
         reader.fault(row, "房号", f"第{first.number}行{same}。同一户只留一行。")
     _read_compounds(reader, sheets["compounds"])
     register = Register(tuple(reader.compounds.values()), tuple(dwellings.values()))
-    return RegisterFile(register, len(rows), tuple(reader.errors), tuple(reader.warnings), tuple(rows))
+    return RegisterFile(
+        register, len(rows), tuple(reader.errors), tuple(reader.warnings), tuple(rows if reader.errors else ())
+    )
 
 
 def _parts(address: Address) -> tuple[str, str, str]:

@@ -28,7 +28,9 @@ def preview_register(register: Register, progress: Progress = _nobody) -> Regist
 
     :raises UnknownArea, compounds.rules.NoCodeLeft: as ``apply_register``.
     """
-    return outcome_of(register, plan_register(register, progress))
+    plan = plan_register(register, progress)
+    progress(len(register.dwellings), len(register.dwellings))
+    return outcome_of(register, plan)
 
 
 @transaction.atomic
@@ -47,7 +49,9 @@ def apply_register(
     """
     communities = _lock_communities(register)
     plan = plan_register(register, progress)
+    progress(len(register.dwellings), len(register.dwellings))
     outcome = outcome_of(register, plan)
+    progress(len(register.dwellings), len(register.dwellings))
     if expected and outcome.plan != expected:
         raise PlanChanged(outcome)
     made = dict(plan.state.compounds)

@@ -14,6 +14,7 @@ from compounds.models import Compound, Dwelling, Ownership, PropertyUnit
 from compounds.operations.compounds import codes_taken
 from compounds.operations.refusals import BATCH, UnknownArea
 from compounds.rules import Address, next_compound_code, split_names, type_dwelling
+from core.spreadsheets import many_objects
 
 
 @dataclass(frozen=True, slots=True)
@@ -190,8 +191,10 @@ class RegisterOutcome:
 Progress = Callable[[int, int], None]
 
 
+@many_objects()
 def plan_register(register: Register, progress: Progress = lambda done, total: None) -> Plan:
     """Compare the file with the database; preview and apply share it, so that they cannot differ."""
+    progress(0, len(register.dwellings))
     state = _read_state(register)
     new: list[Change] = []
     changed: list[Change] = []
@@ -207,6 +210,7 @@ def plan_register(register: Register, progress: Progress = lambda done, total: N
             changed.append(change)
         else:
             unchanged += 1
+    progress(len(register.dwellings), len(register.dwellings))
     compounds_changed = []
     for told in register.compounds:
         compound = state.compounds[told.key]
@@ -317,14 +321,17 @@ def _shares_of(row: DwellingRow, before: tuple[Share, ...]) -> tuple[Share, ...]
     """
     if not row.owner:
         return None
+    if not before:
+        named = (name for name in dict.fromkeys(row.co_owners) if name != row.owner)
+        return ((row.owner, row.owner_phone, True), *((name, "", False) for name in named))
     phones = {name: phone for name, phone, _ in before}
     voting = next((name for name, _, votes in before if votes), None)
     others = tuple(share for share in before if not share[2])
     told = sorted(row.co_owners)
     stays = voting == row.owner and (not told or told == sorted(n for name, _, _ in others for n in split_names(name)))
     if not stays:
-        named = [name for name in dict.fromkeys(row.co_owners) if name != row.owner]
-        others = tuple((name, phones.get(name, ""), False) for name in named)
+        told = [name for name in dict.fromkeys(row.co_owners) if name != row.owner]
+        others = tuple((name, phones.get(name, ""), False) for name in told)
     after = ((row.owner, row.owner_phone or phones.get(row.owner, ""), True), *others)
     return None if set(after) == set(before) else after
 
@@ -414,8 +421,10 @@ def _hash_of(register: Register, plan: Plan) -> str:
         told.update(repr((compound.code, compound.address, compound.built_year, compound.note)).encode())
     for change in (*plan.new, *plan.changed):
         row, known = change.row, change.known
-        before = (known.pk, [known.values[column] for column in change.values], known.shares) if known else None
-        told.update(repr((row.compound, row.address, before, change.values, change.shares)).encode())
+        address, values = row.address, change.values
+        before = (known.pk, *(str(known.values[column]) for column in values), known.shares) if known else ()
+        said = (row.compound, address.building, address.entrance, address.room, *map(str, values.values()))
+        told.update(repr((said, tuple(values) if known else (), change.shares, before)).encode())
     return told.hexdigest()
 
 

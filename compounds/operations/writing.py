@@ -9,17 +9,20 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date
-from functools import partial
+from functools import lru_cache, partial
+from itertools import islice
 from typing import Any
 
 from django.db import connection, models
 
 from compounds.models import Building, Compound, Dwelling, Entrance, Owner, Ownership, PropertyUnit
-from compounds.operations.planning import COLUMNS, Change, Plan, Progress, Share
+from compounds.operations.planning import COLUMNS, EVERY, Change, Plan, Progress, Share
 from compounds.operations.refusals import BATCH
 from compounds.rules import COMMUNITY_CODE_LENGTH
+from core.spreadsheets import many_objects
 
 
+@many_objects()
 def write_dwellings(plan: Plan, compounds: Mapping[str, int], on: date, progress: Progress) -> dict[int, Change]:
     """Write the dwellings of a plan with what they hang on; return those that existed and changed, by key.
 
@@ -38,7 +41,9 @@ def write_dwellings(plan: Plan, compounds: Mapping[str, int], on: date, progress
     _update(Dwelling, (*COLUMNS, "version"), (_changed_row(change, units, codes) for change in known), count)
     pks = [*keys, *(change.known.pk for change in known if change.known)]
     owners = _Owners({codes[change.row.compound] for change in changes if change.shares is not None}, on)
-    for pk, change in zip(pks, changes, strict=True):
+    for number, (pk, change) in enumerate(zip(pks, changes, strict=True)):
+        if number % EVERY == 0:
+            count.add(0)
         if change.shares is not None:
             owners.put(pk, codes[change.row.compound], change)
     owners.write(count)
@@ -78,54 +83,42 @@ def _reserve(model: type[models.Model], wanted: int) -> Sequence[int]:
         return range(last + 1, last + 1 + wanted)
 
 
-def _prepared(model: type[models.Model], columns: Sequence[str]) -> tuple[list[str], list[Callable[[Any], Any] | None]]:
-    """Return the quoted columns, and for each what makes a value ready for the driver (None: it is as it is)."""
-    fields: list[Any] = [model._meta.get_field(column.removesuffix("_id")) for column in columns]
-    makers: list[Callable[[Any], Any] | None] = [
-        partial(field.get_db_prep_save, connection=connection)
-        if isinstance(field, (models.DecimalField, models.DateField))
-        else None
-        for field in fields
-    ]
-    return [connection.ops.quote_name(field.column) for field in fields], makers
+def _ready(model: type[models.Model], column: str) -> Callable[[Any], Any]:
+    """Return what makes a column's value ready for the driver; areas and days come again and again."""
+    field: Any = model._meta.get_field(column)
+    return lru_cache(4096)(partial(field.get_db_prep_save, connection=connection))
 
 
-def _send(
-    sql: str, rows: Iterable[Sequence[Any]], makers: Sequence[Callable[[Any], Any] | None], count: _Count
-) -> None:
-    special = [(position, maker) for position, maker in enumerate(makers) if maker is not None]
-    batch: list[Sequence[Any]] = []
+def _columns(model: type[models.Model], names: Sequence[str]) -> list[str]:
+    fields: list[Any] = [model._meta.get_field(name.removesuffix("_id")) for name in names]
+    return [connection.ops.quote_name(field.column) for field in fields]
+
+
+def _send(sql: str, rows: Iterable[Sequence[Any]], count: _Count) -> None:
+    waiting = iter(rows)
     with connection.cursor() as cursor:
-        for row in rows:
-            if special:
-                row = list(row)
-                for position, maker in special:
-                    row[position] = maker(row[position])
-            batch.append(row)
-            if len(batch) == BATCH:
-                cursor.executemany(sql, batch)
-                count.add(len(batch))
-                batch.clear()
-        if batch:
+        while batch := list(islice(waiting, BATCH)):
             cursor.executemany(sql, batch)
             count.add(len(batch))
 
 
 def _insert(model: type[models.Model], columns: Sequence[str], rows: Iterable[Sequence[Any]], count: _Count) -> None:
-    """Write new rows; the columns not named get their defaults."""
-    rest = [f for f in model._meta.concrete_fields if f.attname not in columns and f.name not in columns]
-    values = [field.get_db_prep_save(field.get_default(), connection) for field in rest]
-    names, makers = _prepared(model, [*columns, *(field.attname for field in rest)])
+    """Write new rows, their values ready for the driver; the columns not named get their defaults."""
+    told = [f for f in model._meta.concrete_fields if f.attname not in columns and f.name not in columns]
+    rest = {f.attname: f.get_db_prep_save(f.get_default(), connection) for f in told if f.get_default() is not None}
+    if rest:
+        values = tuple(rest.values())
+        rows = ((*row, *values) for row in rows)
+    names = _columns(model, [*columns, *rest])
     table, marks = connection.ops.quote_name(model._meta.db_table), ", ".join(["%s"] * len(names))
-    sql = f"INSERT INTO {table} ({', '.join(names)}) VALUES ({marks})"
-    _send(sql, ((*row, *values) for row in rows), makers[: len(columns)], count)
+    _send(f"INSERT INTO {table} ({', '.join(names)}) VALUES ({marks})", rows, count)
 
 
 def _update(model: type[models.Model], columns: Sequence[str], rows: Iterable[Sequence[Any]], count: _Count) -> None:
-    """Write these columns of rows; each row's values end with its key."""
-    names, makers = _prepared(model, columns)
-    table, told = connection.ops.quote_name(model._meta.db_table), ", ".join(f"{name} = %s" for name in names)
-    _send(f"UPDATE {table} SET {told} WHERE id = %s", rows, [*makers, None], count)
+    """Write these columns of rows; each row's values are ready for the driver and end with its key."""
+    table = connection.ops.quote_name(model._meta.db_table)
+    told = ", ".join(f"{name} = %s" for name in _columns(model, columns))
+    _send(f"UPDATE {table} SET {told} WHERE id = %s", rows, count)
 
 
 # --- Dwellings ---------------------------------------------------------------------------------------------------
@@ -140,15 +133,16 @@ def _new_rows(
     places: Mapping[tuple[str, str, str], tuple[int, int | None]],
     units: Mapping[tuple[str, str], int],
     codes: Mapping[str, str],
-) -> Iterable[list[Any]]:
-    unit_at = _TOLD.index("unit")
+) -> Iterable[Sequence[Any]]:
+    unit_at, area_at, area = _TOLD.index("unit"), _TOLD.index("area"), _ready(Dwelling, "area")
     for key, change in zip(keys, changes, strict=True):
         row = change.row
         building, entrance = places[row.compound, row.address.building, row.address.entrance]
         values = [change.values[column] for column in _TOLD]
+        values[area_at] = area(values[area_at])
         unit = values[unit_at]
         values[unit_at] = units[codes[row.compound], unit] if unit else None  # type: ignore[index]
-        yield [key, building, entrance, row.address.room, *values]
+        yield (key, building, entrance, row.address.room, *values)
 
 
 def _changed_row(change: Change, units: Mapping[tuple[str, str], int], codes: Mapping[str, str]) -> list[Any]:
@@ -156,6 +150,7 @@ def _changed_row(change: Change, units: Mapping[tuple[str, str], int], codes: Ma
     values = {**{column: change.known.values[column] for column in COLUMNS}, **change.values}
     if values.pop("unit", ""):
         values["property_unit_id"] = units[codes[change.row.compound], change.values["unit"]]  # type: ignore[index]
+    values["area"] = _ready(Dwelling, "area")(values["area"])
     return [*(values[column] for column in COLUMNS), change.known.version + 1, change.known.pk]
 
 
@@ -221,7 +216,7 @@ class _Owners:
     """
 
     def __init__(self, codes: set[str], on: date) -> None:
-        self.on = on
+        self.on = _ready(Ownership, "until_on")(on)
         owners = (
             Owner.objects.filter(area_code__in=codes).exclude(phone="").values_list("area_code", "name", "phone", "pk")
         )
@@ -229,18 +224,22 @@ class _Owners:
         self.new: list[tuple[str, str, str]] = []  # owners to make; until they have keys, -1 is the first of them
         self.ended: list[int] = []
         self.votes: list[tuple[bool, int]] = []
-        self.begun: list[tuple[int, int, bool, date | None]] = []
+        self.begun: list[tuple[int, int, bool, Any]] = []
         self.mended: dict[int, list[tuple[int, str, str, str]]] = defaultdict(list)
 
     def put(self, dwelling: int, code: str, change: Change) -> None:
         """Note what becomes of one dwelling's owners."""
-        left = list(change.known.held) if change.known else []
-        replaces = bool(left)
+        if change.known is None or not change.known.held:
+            self.begun += [
+                (dwelling, self._owner(code, n, phone), votes, None) for n, phone, votes in change.shares or ()
+            ]
+            return
+        left = list(change.known.held)
         for name, phone, votes in _exact_first(change.shares or (), {held.share for held in left}):
             held = next((h for h in left if h.share[:2] == (name, phone)), None)
             held = held or next((h for h in left if h.share[0] == name), None)
             if held is None:
-                self.begun.append((dwelling, self._owner(code, name, phone), votes, self.on if replaces else None))
+                self.begun.append((dwelling, self._owner(code, name, phone), votes, self.on))
                 continue
             left.remove(held)
             if held.share[2] != votes:

@@ -110,11 +110,11 @@ def _people(compounds: CompoundQuerySet, text: str) -> list[Hit]:
     dwellings = Dwelling.objects.filter(building__compound__in=compounds)
     owned = Ownership.objects.current().filter(dwelling__building__compound__in=compounds)
     if re.fullmatch(r"[0-9()+\- ]+", text) and len(digits) >= 4:
-        tail = PhoneTail("phone"), PhoneTail("representative_phone")
-        owned = owned.filter(owner__in=Owner.objects.annotate(tail=tail[0]).filter(tail=digits[-4:]))
-        dwellings = dwellings.annotate(tail=tail[1]).filter(tail=digits[-4:])
+        owners = Owner.objects.annotate(tail=PhoneTail("phone")).filter(tail=digits[-4:])
+        dwellings = dwellings.annotate(tail=PhoneTail("representative_phone")).filter(tail=digits[-4:])
         if len(digits) > 4:
-            owned, dwellings = owned.filter(owner__phone=text), dwellings.filter(representative_phone=text)
+            owners, dwellings = owners.filter(phone=text), dwellings.filter(representative_phone=text)
+        owned = owned.filter(owner__in=owners)
     elif len(text) > 1:
         owned = owned.filter(owner__in=Owner.objects.filter(name=text))
         dwellings = dwellings.filter(representative=text)
