@@ -11,9 +11,10 @@ from pathlib import Path
 import pytest
 from django.core.management import call_command
 
+from compounds.models import Dwelling
 from core import pdf
 from fees.models import Ledger, Voucher
-from portal.management.benches import books, ledger, pages
+from portal.management.benches import books, ledger, pages, register
 from portal.management.benches.measuring import Count, Ratio, alternately, own_database, table
 from portal.management.commands import bench
 
@@ -99,3 +100,11 @@ def test_the_database_is_its_own_and_gone_afterwards() -> None:
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     assert own_database is not None
+
+
+@pytest.mark.django_db
+def test_a_register_is_read_written_and_searched() -> None:
+    found = register.measure(dwellings=60, rounds=1, searched=90)
+    assert [bar.bar for bar in found[:4]] == ["T8"] * 4 and {bar.bar for bar in found[4:]} == {"search"}
+    assert isinstance(found[0], Ratio) and found[0].ours > 0 and found[0].other > 0
+    assert found[3].holds and Dwelling.objects.count() == 90
