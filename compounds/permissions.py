@@ -17,6 +17,8 @@ __all__ = [
     "appointments_of",
     "areas_of",
     "can_administer_accounts",
+    "can_appoint",
+    "can_appoint_in",
     "can_confirm_step",
     "can_keep_register",
     "can_keep_steps",
@@ -91,3 +93,28 @@ def can_confirm_step(user: User, act: str, compound: Compound, on: date) -> bool
 def can_reopen_step(user: User, compound: Compound, on: date) -> bool:
     """Return whether the user opens a confirmed step again: the street's staff or deputy."""
     return has_role(user, REOPENERS, compound.area_code, on)
+
+
+# Which offices a street fills, and on which levels of codes: community 12, compound 14, the street's own 9. A bookkeeper
+# may keep the books of many compounds (代理记账). All others are the account administrators'.
+GIVEN_BY_STREET: dict[str, tuple[int, ...]] = {
+    Role.COMMUNITY_CLERK.value: (12,),
+    Role.COMMUNITY_SECRETARY.value: (12,),
+    Role.COMMITTEE_HEAD.value: (14,),
+    Role.COMMITTEE_DEPUTY.value: (14,),
+    Role.COMMITTEE_CASHIER.value: (14,),
+    Role.COMMITTEE_BOOKKEEPER.value: (9, 12, 14),
+}
+
+
+def can_appoint_in(user: User, area_code: str, on: date) -> bool:
+    """Return whether the user gives and ends offices in this area, and hands over what people leave: street staff."""
+    return has_role(user, [Role.STREET_STAFF], area_code, on)
+
+
+def can_appoint(user: User, role: str, area_code: str, on: date) -> bool:
+    """Return whether the user gives and ends this office there.
+
+    Source: domain.md, People: street staff "appoints clerks".
+    """
+    return len(area_code) in GIVEN_BY_STREET.get(role, ()) and can_appoint_in(user, area_code, on)

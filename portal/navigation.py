@@ -99,6 +99,8 @@ OFFICE_PAGES = {
     "history": "操作记录",
     "attachments": "票据照片",
     "shared-accounts": "共用账户",
+    "appointments": "任职",
+    "handovers": "工作移交",
     "register": "房屋表",
 }
 
@@ -187,6 +189,7 @@ def office_navigation(request: HttpRequest) -> dict[str, Any]:
             {"href": reverse("review"), "text": "复核凭证"},
             {"href": reverse("shared_accounts"), "text": "共用账户"},
             {"href": reverse("calendar"), "text": "所有期限"},
+            {"href": reverse("appointments"), "text": "任职"},
             {"href": reverse("jobs"), "text": "后台任务"},
             {"href": reverse("history"), "text": "操作记录"},
         ]

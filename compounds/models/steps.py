@@ -55,6 +55,17 @@ class StagePaper(models.Model):
         return self.name
 
 
+class StagePlanQuerySet(models.QuerySet["StagePlan"]):
+    """Reads of the work plans."""
+
+    def unconfirmed(self) -> StagePlanQuerySet:
+        """Keep the plans of steps without a confirmation that stands: what is still to be done."""
+        done = StageRecord.objects.confirmed().filter(
+            compound=models.OuterRef("compound"), stage=models.OuterRef("stage")
+        )
+        return self.filter(~models.Exists(done))
+
+
 class StagePlan(models.Model):
     """When a step of a compound is planned, and who sees to it."""
 
@@ -66,6 +77,8 @@ class StagePlan(models.Model):
         settings.AUTH_USER_MODEL, models.PROTECT, verbose_name="负责人", null=True, blank=True, related_name="+"
     )
     version = models.PositiveIntegerField("第几次修改", default=1)
+
+    objects = StagePlanQuerySet.as_manager()
 
     class Meta:
         verbose_name = verbose_name_plural = "工作计划"

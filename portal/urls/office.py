@@ -6,6 +6,7 @@ from portal.views import look
 from portal.views.office import (
     account,
     accounts,
+    appointments,
     assets,
     books,
     calendar,
@@ -43,6 +44,7 @@ from portal.views.office import (
     units,
     uploads,
     vouchers,
+    work,
     workbench,
 )
 
@@ -56,6 +58,7 @@ DWELLING = f"{COMPOUND}dwellings/<int:pk>/"
 OWNER = f"{COMPOUND}owners/<int:pk>/"
 LEDGER = f"{COMPOUND}ledgers/<str:period>/"
 SURVEY = f"{COMPOUND}surveys/<int:number>/"
+APPOINTMENTS = f"{OFFICE}appointments/"
 NOTICE = f"{COMPOUND}notices/"
 VOUCHER = f"{BOOK}<int:year>/<int:number>/"
 
@@ -126,6 +129,12 @@ urlpatterns = [
     path(f"{OWNER}correction/", owners.owner_correction, name="owner_correction"),
     path(f"{OWNER}merge/", owners.owner_merge, name="owner_merge"),
     path(f"{OWNER}split/", owners.owner_split, name="owner_split"),
+    path(APPOINTMENTS, appointments.appointments, name="appointments"),
+    path(f"{APPOINTMENTS}new/", appointments.appointment_new, name="appointment_new"),
+    path(f"{APPOINTMENTS}<int:pk>/", appointments.appointment, name="appointment"),
+    path(f"{APPOINTMENTS}<int:pk>/handover/", work.work_handover, name="work_handover"),
+    path(f"{APPOINTMENTS}people/<int:pk>/", appointments.appointed_person, name="appointed_person"),
+    path(f"{OFFICE}handovers/<int:pk>/print/", work.work_handover_print, name="work_handover_print"),
     path(NOTICE, notices.office_notices, name="office_notices"),
     path(f"{NOTICE}new/", notices.notice_new, name="notice_new"),
     path(f"{NOTICE}drafts/<int:pk>/", notices.notice_draft, name="notice_draft"),

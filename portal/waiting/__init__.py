@@ -54,6 +54,7 @@ from fees.rules import (
 from portal.waiting.rows import Waiting, narrowed
 from portal.waiting.rows import row as make_row
 from portal.waiting.steps import steps_waiting
+from portal.waiting.work import work_waiting
 
 # A ledger that was posted longer ago than this hangs no more: photographs of it are no longer asked for.
 PROOF_ASKED_DAYS = 45
@@ -98,6 +99,8 @@ def waiting_for(user: User, prefixes: Sequence[str], today: date) -> list[Waitin
     issues = narrowed(issuing_areas(user, today), prefixes)
     reads = narrowed(areas_of(user, today, [Role.AUDITOR]), prefixes)
     oversees = [area for area in issues if not any(area.startswith(own) for own in reviews)]
+    streets = narrowed(areas_of(user, today, [Role.STREET_STAFF]), prefixes)
+    gives = [area for area in streets if not any(area.startswith(own) for own in reviews)]
     found = [
         *_drafts_to_review(user, reviews, today),
         *_drafts_returned(user, enters, today),
@@ -113,6 +116,7 @@ def waiting_for(user: User, prefixes: Sequence[str], today: date) -> list[Waitin
         *_photographs_lacking(oversees, today),
         *_jobs_failed(user, issues, today),
         *steps_waiting(user, prefixes, today),
+        *work_waiting(gives, today),
     ]
     return sorted(found, key=lambda row: (row.due_on, row.place, row.what))
 

@@ -469,7 +469,7 @@ def expected(address: Address, method: str, person: Person) -> str:
     if address.kind == "scope":
         if address.name == "scope" and method == "POST":
             return HIDDEN  # the table sends a code that is nobody's
-        if address.name in ("shared_accounts", "uploads", "compound_new"):
+        if address.name in ("shared_accounts", "uploads", "compound_new", "appointment_new"):
             return YES if person.role in roles else NO
         return YES if address.name not in ("publish", "print_ledgers") or person.role in roles else HIDDEN
     if address.about is None or not person.covers(address.about):

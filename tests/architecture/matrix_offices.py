@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from compounds.choices import Role
-from compounds.models import Compound
+from compounds.models import Appointment, Compound, WorkHandover
 from tests import factories
 
 if TYPE_CHECKING:
@@ -42,6 +42,24 @@ def notices(of: Of, home: Compound) -> list[Address]:
     ]
 
 
+def appointments(of: Of, home: Compound) -> list[Address]:
+    """Offices given and ended, and the work that someone leaves."""
+    from tests.architecture.matrix import FORM, Address
+
+    street = frozenset({Role.STREET_STAFF})
+    clerk = factories.user(Role.COMMITTEE_CASHIER, home.area_code, "离任的人")
+    held, moved = Appointment.objects.get(user=clerk).pk, WorkHandover.objects.latest("pk").pk
+    return [
+        Address("appointments", "scope"),
+        Address("appointments", "scope", query="?ended=1", variant="ended"),
+        Address("appointment_new", "scope", FORM, see=street, act=street),
+        of("appointment", held, act=street, elsewhere=(999_999,)),
+        of("appointed_person", clerk.pk, elsewhere=(999_999,)),
+        of("work_handover", held, see=street, act=street, elsewhere=(999_999,)),
+        of("work_handover_print", moved, elsewhere=(999_999,)),
+    ]
+
+
 def offices(of: Of, home: Compound) -> list[Address]:
     """Return all of them."""
-    return [*notices(of, home)]
+    return [*notices(of, home), *appointments(of, home)]

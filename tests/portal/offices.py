@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from django.db.models import Max
 from django.urls import reverse
 
-from compounds.models import Notice, NoticeDraft
-from compounds.operations.notices import prove_notice, withdraw_notice
+from compounds.choices import Role
+from compounds.models import Appointment, Notice, NoticeDraft, StagePlan, Survey, WorkHandover
+from compounds.operations.notices import draft_notice, prove_notice, withdraw_notice
 from core.models import User
 from core.operations import machine, store_paper
 from tests import factories
-from tests.factories import AT
+from tests.factories import AT, COMMUNITY
 
 if TYPE_CHECKING:
     from tests.portal.test_query_counts import Town
@@ -51,11 +53,46 @@ def notices(town: Town) -> Pages:
     }
 
 
+def grow_appointments(town: Town, n: int) -> None:
+    """Give an office that ended, and one whose holder sees to a step, began a notice, and handed work over."""
+    by, home = machine("system"), town.home
+    leaver = User.objects.filter(name="离任的人").first() or factories.user(Role.COMMUNITY_CLERK, COMMUNITY, "离任的人")
+    for name in ("甲", "乙"):
+        factories.appoint(factories.user(name=f"{name}{n}"), Role.COMMITTEE_HEAD, home.area_code)
+    over = factories.appoint(leaver, Role.COMMITTEE_HEAD, home.area_code)
+    Appointment.objects.filter(pk=over.pk).update(until_on=over.from_on)
+    plan, _ = StagePlan.objects.get_or_create(compound=home, stage_id=5 + n)
+    StagePlan.objects.filter(pk=plan.pk).update(responsible=leaver)
+    draft_notice(home, {"title": f"第{n}份", "body": "好", "from_on": AT.date()}, actor=leaver, at=AT)
+    number = Survey.objects.filter(compound=home).aggregate(last=Max("number"))["last"] or 0
+    Survey.objects.create(compound=home, number=number + 1, title="补充调查", made_by=leaver, made_at=AT)
+    taker = factories.user(name=f"接手{n}")
+    WorkHandover.objects.create(area_code=home.area_code, giver=leaver, taker=taker, items="[]", by=by, at=AT)
+
+
+def appointments(town: Town) -> Pages:
+    """Return the pages of offices and of the work that someone leaves."""
+    leaver = User.objects.get(name="离任的人")
+    held = [Appointment.objects.filter(user=leaver).earliest("pk").pk]
+    return {
+        "appointments": (reverse("appointments"), town.staff),
+        "appointment_new": (reverse("appointment_new"), town.staff),
+        "appointment": (reverse("appointment", args=held), town.staff),
+        "appointed_person": (reverse("appointed_person", args=[leaver.pk]), town.staff),
+        "work_handover": (reverse("work_handover", args=held), town.staff),
+        "work_handover_print": (
+            reverse("work_handover_print", args=[WorkHandover.objects.latest("pk").pk]),
+            town.staff,
+        ),
+    }
+
+
 def grow_offices(town: Town, n: int) -> None:
     """Let every list of theirs grow by a row."""
     grow_notices(town, n)
+    grow_appointments(town, n)
 
 
 def office_pages(town: Town) -> Pages:
     """Return all of them."""
-    return {**notices(town)}
+    return {**notices(town), **appointments(town)}

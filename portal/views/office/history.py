@@ -58,6 +58,7 @@ ACTIONS = [
     ("person.look", "查看完整姓名和电话"),
     ("job.", "后台任务"),
     ("appointment.", "任职"),
+    ("work.", "工作移交"),
     ("user.", "账号和密码"),
     ("log", "登录和退出"),
     ("refused", "被拒绝的"),
