@@ -50,12 +50,16 @@ def _laid(
         draw.ellipse((x - 8, y - 8, x + 8, y + 8), PIN, "#5c1410", 2)
 
 
+@cache
+def _grain(size: tuple[int, int]) -> Image.Image:
+    return Image.effect_noise(size, 22).convert("RGB")
+
+
 def _taken(picture: Image.Image, chance: random.Random) -> bytes:
     """Return the picture as a phone would hand it in: soft, a little grain, JPEG."""
-    grain = Image.effect_noise(picture.size, 22).convert("RGB")
     soft = picture.filter(ImageFilter.GaussianBlur(0.8 + chance.random() / 2))
     out = io.BytesIO()
-    Image.blend(soft, grain, 0.06).save(out, "JPEG", quality=82)
+    Image.blend(soft, _grain(picture.size), 0.06).save(out, "JPEG", quality=82)
     return out.getvalue()
 
 
@@ -87,3 +91,64 @@ def slip_photograph(lines: Sequence[str], signed: str) -> bytes:
     sheet.paste(name, (490, 420), name)
     _laid(ground, sheet, (210, 170), chance, pins=False)
     return _taken(ground, chance)
+
+
+def paper_scan(title: str, lines: Sequence[str]) -> bytes:
+    """Return a JPEG of a paper as an office scans it, small; the same for the same words."""
+    chance = random.Random(f"{title}{lines}")
+    scan = Image.new("L", (496, 702), 246)
+    draw = ImageDraw.Draw(scan)
+    draw.text((248, 70), title, 40, _font(22), anchor="mm")
+    for row, line in enumerate(lines):
+        draw.text((56, 118 + row * 30), line, 60, _font(15))
+    top = 118 + len(lines) * 30 + 16
+    for row in range(chance.randint(8, 15)):  # what is too small to read
+        draw.line((56, top + row * 24, chance.randint(300, 440), top + row * 24), 150, 5)
+    draw.ellipse((318, 560, 418, 660), outline=120, width=4)
+    draw.text((368, 610), "印章", 120, _font(18), anchor="mm")
+    out = io.BytesIO()
+    scan.save(out, "JPEG", quality=60)
+    return out.getvalue()
+
+
+SKIES, WALLS, LEAVES = (
+    ("#c9dcea", "#dfe3e3", "#b9d3e8"),
+    ("#b98a6a", "#c8b79a", "#a9705a", "#b4b1a8"),
+    ("#5f7f4a", "#7d9150"),
+)
+
+
+def compound_photograph(name: str, number: int, floors: int, *, courtyard: bool = False) -> bytes:
+    """Return a JPEG of a house of so many floors with its trees and cars; the houses of one name are of one colour."""
+    wall, chance = random.Random(name).choice(WALLS), random.Random(f"{name}{number}")
+    wide, high, base = 900, 600, 500
+    picture = Image.new("RGB", (wide, high), chance.choice(SKIES))
+    draw = ImageDraw.Draw(picture)
+    draw.rectangle((0, base, wide, high), "#8d8a83")
+    left, storey = chance.randint(30, 110), 64 if courtyard else 56
+    floors = 1 if courtyard else min(floors, 7)
+    right, top = wide - chance.randint(20, 150), base - floors * storey - 14
+    draw.rectangle((left, top, right, base), wall)
+    if courtyard:
+        draw.polygon([(left - 20, top), (right + 20, top), (right - 40, top - 70), (left + 40, top - 70)], "#66605a")
+    else:
+        draw.rectangle((left - 6, top - 12, right + 6, top), "#7a746b")
+    for floor in range(floors):
+        y = base - (floor + 1) * storey + 10
+        for number, x in enumerate(range(left + 18, right - 50, 62)):
+            lit = chance.random() < 0.12
+            draw.rectangle((x, y, x + 36, y + 32), "#e9d9a6" if lit else "#55656f", "#e8e4da", 3)
+            if floor and (number + floor) % 5 == 0:
+                draw.rectangle((x + 8, y + 36, x + 28, y + 46), "#e5e5e0")  # an air conditioner
+            if not floor and number % 4 == 2:
+                draw.rectangle((x, y, x + 36, base), "#4a3a30")  # a door
+    for _ in range(chance.randint(2, 4)):
+        x, size = chance.randint(20, wide - 20), chance.randint(50, 95)
+        draw.rectangle((x - 6, base - size, x + 6, base + 20), "#5b4735")
+        draw.ellipse((x - size, base - 3 * size, x + size, base - size // 2), chance.choice(LEAVES))
+    for _ in range(chance.randint(1, 3)):
+        x = chance.randint(40, wide - 180)
+        draw.rounded_rectangle((x, base + 30, x + 130, base + 72), 14, chance.choice(("#d8d8d6", "#33383d", "#7b2d26")))
+        draw.ellipse((x + 14, base + 60, x + 42, base + 88), "#1d1d1d")
+        draw.ellipse((x + 88, base + 60, x + 116, base + 88), "#1d1d1d")
+    return _taken(picture, chance)

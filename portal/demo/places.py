@@ -13,8 +13,26 @@ FEN = Decimal("0.01")
 
 
 @dataclass(frozen=True)
+class Stand:
+    """Where an invented compound stands: the step, how far it is in it, for how many days.
+
+    ``far``: begun, ready, prepared, by_secretary, by_staff, sent_back, reopened; ``late``: its plan is over.
+    ``overridden``: a step that was confirmed though a paper was missing; 0 for none.
+    """
+
+    step: int = 9
+    far: str = "begun"
+    days: int = 20
+    late: bool = False
+    overridden: int = 0
+
+
+@dataclass(frozen=True)
 class Shape:
-    """An invented compound. ``entrances``: how many each building has; six floors of two flats each."""
+    """An invented compound. ``entrances``: how many each building has, none of them in a courtyard's rows (平房).
+
+    ``floors`` and ``flats``: of each entrance, or of each building without one. ``mix``: tenures by their weight.
+    """
 
     community: str
     name: str
@@ -23,11 +41,28 @@ class Shape:
     area: str
     address: str
     unit: str = ""
-    state: str = "issued"  # how far last month got: issued, approved, prepared, open
+    state: str = "issued"  # how far last month got: issued, approved, prepared, open; none: it keeps no books
+    stand: Stand = Stand()
+    floors: int = 6
+    flats: int = 2
+    more_units: tuple[str, ...] = ()
+    mix: str = ""
+    shops: int = 0
+    garages: int = 0
+    note: str = ""
+    body: str = "none"
+    managed: bool = False
+    parking: bool = True
 
     @property
     def households(self) -> int:
-        return 12 * sum(self.entrances)
+        return self.floors * self.flats * sum(max(count, 1) for count in self.entrances)
+
+    @property
+    def units(self) -> tuple[str, ...]:
+        """The property-right units, the main one first; where books name none, the district's own dwellings'."""
+        named = (self.unit, *self.more_units) if self.unit else ()
+        return named if named or self.state == "none" else ("区房屋管理所（演示）",)
 
 
 SHAPES = (
@@ -141,15 +176,26 @@ PEOPLE = (
 KEEPER = Person("gaosufen", "高素芬", Role.COMMITTEE_BOOKKEEPER, "")
 
 
+def building_labels(shape: Shape) -> list[str]:
+    """Return the buildings as people call them: 1, 2; 平房 in a courtyard, 前平房 and 后平房 where it has rows."""
+    rows = ("前平房", "中平房", "后平房") if shape.entrances.count(0) > 1 else ("平房",)
+    return [str(n) if count else rows[n - 1] for n, count in enumerate(shape.entrances, start=1)]
+
+
 def rooms(shape: Shape) -> Iterator[tuple[str, str, str, Decimal]]:
     """Yield (building, entrance, room, floor area in m²) of a compound; the areas add up to the shape's."""
-    kinds = [(str(b), str(e)) for b, count in enumerate(shape.entrances, start=1) for e in range(1, count + 1)]
-    total = Decimal(shape.area)
-    mean = (total / shape.households).quantize(FEN)
-    left = total
-    cells = [(b, e, f"{floor}0{flat}") for b, e in kinds for floor in range(1, 7) for flat in (1, 2)]
+    cells = [
+        (label, str(entrance) if count else "", f"{floor}{flat:02d}" if count else str(flat))
+        for label, count in zip(building_labels(shape), shape.entrances, strict=True)
+        for entrance in range(1, max(count, 1) + 1)
+        for floor in range(1, shape.floors + 1)
+        for flat in range(1, shape.flats + 1)
+    ]
+    left = Decimal(shape.area)
+    mean = (left / shape.households).quantize(FEN)
+    odd = min(Decimal("6.20"), (mean / 8).quantize(FEN))
     for position, (building, entrance, room) in enumerate(cells):
-        area = mean + (Decimal("6.20") if position % 2 else Decimal("-6.20"))
+        area = mean + (odd if position % 2 else -odd)
         if position == len(cells) - 1:
             area = left
         left -= area

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from datetime import date, datetime, timedelta
 
 import pytest
@@ -16,8 +15,6 @@ from compounds.operations.owners import OwnerShare, correct_owner, merge_owners,
 from compounds.operations.refusals import OwnersRefused, PhoneOfOthers
 from compounds.operations.retention import erase_former_owners, start_due_erasing
 from compounds.rules import FORMER_OWNER, names_until, shares_fault
-from compounds.tasks import erase_due
-from core import jobs
 from core.models import Entry, Job
 from core.operations import machine
 from tests import factories
@@ -271,18 +268,6 @@ def test_phones_go_when_the_ownership_ends_and_names_after_three_years(home: Com
 
 def test_the_day_of_a_leap_year_has_a_successor() -> None:
     assert names_until(date(2024, 2, 29)) == date(2027, 3, 1) and names_until(BOUGHT) == date(2029, 10, 20)
-
-
-def test_the_months_job_takes_away_what_is_due(home: Compound, dwelling: Dwelling) -> None:
-    put(dwelling, share())
-    put(dwelling, share("李建国", "13900005678"), on=BOUGHT)
-    job = start_due_erasing(actor=machine("system"), at=AT)
-    assert job is not None and jobs.run(job.pk)
-    job.refresh_from_db()
-    assert (job.state, json.loads(job.result)) == ("done", {"phones": 1, "names": 0})
-    assert Owner.objects.get(name="王秀兰").phone == ""
-    erase_due(AT)
-    assert Job.objects.count() == 1
 
 
 def test_the_schedule_starts_the_month_once(home: Compound) -> None:

@@ -4,29 +4,52 @@ from __future__ import annotations
 
 import io
 import json
+import re
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import date
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
 import pytest
 import time_machine
+from django.apps import apps
 from django.core.management import call_command
-from django.db.models import Model
+from django.db.models import Count, Model
 from PIL import Image
 
-from compounds.models import Compound
+from compounds.choices import Role, StageAct, SurveyState, Tenure, Use
+from compounds.models import (
+    CHAIN,
+    Area,
+    Compound,
+    Dwelling,
+    Notice,
+    NoticeDraft,
+    Owner,
+    Ownership,
+    PropertyUnit,
+    StageRecord,
+    Survey,
+    SurveyQuestion,
+)
 from core.choices import EvidenceKind
-from core.models import Attachment, Entry
+from core.models import Attachment, Entry, User
 from core.operations import read_bytes
 from fees.choices import ClosingStep
 from fees.documents import read_ledger
 from fees.models import Closing, Ledger, PostingProof, Voucher, VoucherEvidence
 from fees.verification import verify_books
 from portal.demo.pictures import notice_photograph, slip_photograph
-from portal.demo.places import SHAPES
+from portal.demo.places import SHAPES, rooms
+from portal.demo.register import BY_UNIT
+from portal.demo.sites import PLACES, SITES
 from portal.management.commands import demo
+from portal.stages import Light, Standing, judge_one, standing
 from tests.portal.office import NOW
+
+STREETS = (1, 2, 3, 4, 5, 6, 9, 10, 11)
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("quick_pdf")]
 
@@ -34,7 +57,7 @@ pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("quick_pdf")]
 @pytest.fixture
 def made(monkeypatch: pytest.MonkeyPatch, settings: Any, tmp_path: Path) -> Iterator[Compound]:
     """Two of the demo's compounds with fourteen months, so that there is an earlier year; the second is the one mended."""
-    monkeypatch.setattr(demo, "SHAPES", SHAPES[:2])
+    monkeypatch.setattr(demo, "PLACES", SHAPES[:2])
     monkeypatch.setattr(demo, "MONTHS", 14)
     settings.VAR = tmp_path
     with time_machine.travel(NOW, tick=False):
@@ -76,6 +99,112 @@ def test_again_it_changes_nothing(made: Compound) -> None:
     before = [table._default_manager.count() for table in tables]
     call_command("demo", verbosity=0)
     assert [table._default_manager.count() for table in tables] == before
+
+
+# --- The programme ------------------------------------------------------------------------------------------------
+
+
+def test_the_district_has_each_shape_in_every_street() -> None:
+    assert len(PLACES) >= 40 and {shape.community[:9] for shape in PLACES} == {f"110107{n:03d}" for n in STREETS}
+    sizes = {shape.name: shape.households for shape in SITES}
+    assert (len(SITES[0].entrances), sizes["新立街62号楼（演示）"]) == (3, 60)
+    large = next(shape for shape in SITES if shape.households == 3000)
+    assert len(large.entrances) == 30 and len(large.units) > 2 and len(list(rooms(large))) == 3000
+    yard = next(shape for shape in SITES if shape.entrances == (0,))
+    assert [row[:3] for row in rooms(yard)][:2] == [("平房", "", "1"), ("平房", "", "2")]
+    for shape in PLACES:
+        areas = [area for *_, area in rooms(shape)]
+        assert sum(areas) == Decimal(shape.area) and min(areas) > 10, shape.name
+        assert shape.name.endswith("（演示）") and all(unit.endswith("（演示）") for unit in shape.units)
+        assert 1950 <= shape.built < 2000
+
+
+@pytest.mark.usefixtures("quick_pdf")
+def test_compounds_stand_at_every_step_and_again_nothing_changes(
+    monkeypatch: pytest.MonkeyPatch, settings: Any, tmp_path: Path
+) -> None:
+    small = tuple(replace(s, entrances=s.entrances[:3], area="3600") if s.households > 300 else s for s in SITES)
+    monkeypatch.setattr(demo, "PLACES", (*SHAPES[:2], *small))
+    monkeypatch.setattr(demo, "MONTHS", 14)
+    settings.VAR = tmp_path
+    with time_machine.travel(NOW, tick=False):
+        call_command("demo", verbosity=0)
+        rows = {row.compound.name: row for row in standing(Compound.objects.all(), date(2026, 11, 5))}
+        _stand_as_told(rows)
+        _lack_nothing_behind()
+        _registered_in_all_kinds()
+        _surveyed()
+        _notified()
+        counts = [(t._meta.label, t._default_manager.count()) for t in apps.get_models()]
+        call_command("demo", verbosity=0)
+        assert [(t._meta.label, t._default_manager.count()) for t in apps.get_models()] == counts
+    told = "".join(str(list(t._default_manager.values_list())) for t in (Owner, Dwelling, PropertyUnit, User, Area))
+    assert "010-" in told and not re.search(r"(?<!\d)1[3-9]\d{9}(?!\d)", told), "a land line is nobody's own"
+
+
+def _stand_as_told(rows: dict[str, Standing]) -> None:
+    assert {row.step.number for row in rows.values()} == set(range(1, 10))
+    assert {row.step.number for row in rows.values() if row.light == Light.LATE} >= {1, 2, 4, 5, 6, 7}
+    turns = {row.turn for row in rows.values()}
+    assert turns >= {Role.COMMUNITY_CLERK, Role.COMMUNITY_SECRETARY, Role.STREET_STAFF, Role.STREET_DEPUTY}
+    acts = set(StageRecord.objects.latest().values_list("act", flat=True))
+    assert acts == set(StageAct.values), "each act is some step's last"
+    for shape in SITES:
+        row = rows[shape.name]
+        assert (row.step.number, row.light == Light.LATE) == (shape.stand.step, shape.stand.late), shape.name
+        assert row.pusher and row.phone.startswith("010-"), shape.name
+        if shape.stand.far in (*CHAIN, "ready"):
+            assert row.missing == (), (shape.name, [v.missing for v in row.missing])
+        elif shape.stand.far == "begun":
+            assert row.missing, shape.name
+    for name, why in (("三山园北楼（演示）", "统一的物业管理"), ("衙门口东楼（演示）", "物业管理委员会")):
+        assert any(why in verdict.missing for verdict in rows[name].missing), name
+
+
+def _lack_nothing_behind() -> None:
+    """Steps that are confirmed lack nothing but what was confirmed in spite of that, with its reason."""
+    overridden = []
+    for record in StageRecord.objects.confirmed().select_related("compound"):
+        lacking = [v.missing for v in judge_one(record.stage_id, record.compound, date(2026, 11, 5)) if not v.is_met]
+        if lacking:
+            overridden.append((record.compound.name, record.stage_id))
+            assert record.missing.splitlines() == lacking and record.reason
+    assert overridden == [("水泥厂家属院（演示）", 4)]
+
+
+def _registered_in_all_kinds() -> None:
+    homes = Dwelling.objects
+    assert set(homes.values_list("tenure", flat=True)) == set(Tenure.values)
+    assert set(homes.values_list("use", flat=True)) >= {Use.DWELLING, Use.SHOP, Use.GARAGE}
+    assert homes.filter(vacant=True).exists() and homes.filter(heirs_pending=True, representative_kind="").exists()
+    assert homes.filter(use=Use.GARAGE, votes=True).count() == 0
+    assert homes.filter(representative_kind="tenant", tenure=Tenure.REFORM).exists()
+    owned = Ownership.objects.current()
+    assert set(owned.exclude(share_in=None).values_list("share_in", flat=True)) == {2, 3}
+    assert Ownership.objects.past().filter(until_on__isnull=False).count() > 10
+    several = owned.filter(owner__name__regex="^.{2,4}$").values("owner").annotate(n=Count("pk")).filter(n__gt=1)
+    assert several.count() > 5, "people who own several dwellings"
+    for home in homes.with_people().filter(tenure__in=BY_UNIT)[:50]:
+        assert home.property_unit and [o.owner.name for o in home.owned] == [home.property_unit.name]
+
+
+def _surveyed() -> None:
+    states = set(Survey.objects.values_list("state", flat=True))
+    assert states == set(SurveyState.values)
+    for survey in Survey.objects.filter(state=SurveyState.CLOSED).select_related("compound"):
+        homes = Dwelling.objects.of(survey.compound).households().count()
+        assert 0.55 * homes <= survey.sheets.count() <= 0.97 * homes, survey.compound.name
+    for question in SurveyQuestion.objects.filter(purpose="monthly_fee", survey__state="closed"):
+        fees = question.answers.values_list("value", flat=True)
+        assert len(set(fees)) > 3
+
+
+def _notified() -> None:
+    today = date(2026, 11, 5)
+    hanging = Notice.objects.hanging(today)
+    assert hanging.count() >= 3 and hanging.filter(files__gt=0, proofs__gt=0).exists()
+    assert Notice.objects.filter(until_on__lt=today).exists() and NoticeDraft.objects.exists()
+    assert Notice.objects.filter(withdrawal__reason__gt="", until_on__gte=today).exists()
 
 
 def test_pictures_are_the_same_for_the_same_words_and_differ_by_place() -> None:

@@ -15,11 +15,11 @@ from django.utils import timezone
 
 import compounds
 from compounds import operations as register
-from compounds.choices import Role, Tenure
-from compounds.models import Area, Building, Compound, Dwelling, Entrance, Owner, Ownership, PropertyUnit
+from compounds.choices import Role
+from compounds.models import Area, Compound
 from core import jobs
 from core.commands import ProductCommand, Refused
-from core.models import Job, User
+from core.models import Entry, Job, User
 from core.operations import create_user, draw_password, record
 from fees.documents import parts_on, total_of
 from fees.models import Ledger, Period, SharedAccount
@@ -27,14 +27,19 @@ from fees.operations import confirm_balances, issue_ledger, open_books
 from fees.rules import Span, last_day, month_of, months_before, months_from, next_month, previous_month
 from portal.demo.books import DemoBooks, moment
 from portal.demo.mending import correct_words, hang
-from portal.demo.places import KEEPER, MAIN, PEOPLE, SHAPES, Person, Shape, people_names, rooms
+from portal.demo.notices import NOTICES, tell
+from portal.demo.offices import Offices
+from portal.demo.places import KEEPER, MAIN, PEOPLE, SHAPES, Person, Shape, people_names
+from portal.demo.progress import Course, way_of
+from portal.demo.register import Registering
+from portal.demo.sites import PLACES
 
 AREAS = Path(compounds.__file__).parent / "data" / "shijingshan_communities.csv"
 MONTHS = 24
 
 
 class Command(ProductCommand):
-    help = "造演示数据：石景山全部街道和社区，十几个虚构小区（演示），各种角色的人，两年的账。"
+    help = "造演示数据：石景山全部街道和社区，几十个虚构小区（演示）和它们走到的步骤，各种角色的人，两年的账。"
 
     def run(self, **options: Any) -> dict[str, Any]:
         if settings.PRODUCTION:
@@ -42,9 +47,11 @@ class Command(ProductCommand):
         self._areas()
         self.month = self._last_month()
         self.users = self._people()
-        for shape in SHAPES:
-            self._compound(shape)
+        self.offices = Offices(self._officer)
+        for zone, shape in enumerate(PLACES):
+            self._compound(shape, zone)
         self._slip()
+        self._notices()
         issued = self._issue_last_month()
         later = self._start_older_months()
         return {
@@ -125,77 +132,53 @@ class Command(ProductCommand):
         users = {}
         for person in (*PEOPLE, KEEPER):
             users[person.username] = self._user(person, passwords.get(person.username))
-        since = months_from(self.month, self.month)[0].replace(year=self.month.year - 2, day=1)
         for person in PEOPLE:
             if len(person.area) < 14:
-                self._appoint(users[person.username], person.role, person.area, since)
+                self._appoint(users[person.username], person.role, person.area, self._since)
         return users
+
+    @property
+    def _since(self) -> date:
+        """Since when the offices are held: before the oldest compound began."""
+        return self.month.replace(year=self.month.year - 5)
+
+    def _officer(self, person: Person) -> User:
+        """Return who holds an office of community or street, made and appointed where that is not done."""
+        user = self._user(person)
+        self._appoint(user, person.role, person.area, self._since)
+        return user
 
     # --- One compound ---
 
     @transaction.atomic
-    def _compound(self, shape: Shape) -> None:
+    def _compound(self, shape: Shape, zone: int) -> None:
         if Compound.objects.filter(name=shape.name).exists():
             return
         community = Area.objects.get(code=shape.community)
-        first = self.month
-        for _ in range(MONTHS - 1):
-            first = previous_month(first)
+        first, today = months_before(self.month, MONTHS - 1), timezone.localdate(self.at)
+        keeps_books = shape.state != "none"
+        began, done = way_of(shape, first if keeps_books else today)
         compound = register.make_compound(
-            community, shape.name, actor=self.actor, at=self.at, address=shape.address, built_year=shape.built
-        )
-        self._register(compound, shape)
+            community, shape.name, actor=self.actor, at=moment(began), address=shape.address, built_year=shape.built,
+            note=shape.note,
+        )  # fmt: skip
+        Compound.objects.filter(pk=compound.pk).update(owners_body=shape.body, unified_management=shape.managed)
+        Registering(compound, shape, zone, today).fill()
+        Course(compound, shape, self.offices.chain(compound.code), began, today).run(done)
+        if keeps_books:
+            self._books(compound, shape, first)
+        record("demo.compound", f"造演示小区{shape.name}", actor=self.actor, at=self.at,
+               area_code=compound.area_code, subject=compound)  # fmt: skip
+
+    def _books(self, compound: Compound, shape: Shape, first: date) -> None:
         keeper, head = self._committee(compound, shape, first)
         made = open_books(compound, actor=self.actor, at=moment(first))
         books = DemoBooks(compound, shape, made, keeper, head, self.users, self.month, self.at)
-        books.name_purses(community.name)
+        books.name_purses(Area.objects.get(code=shape.community).name)
         books.open(first)
         for month in months_from(first, self.month):
             books.keep(month)
         books.begin_present()
-        record("demo.compound", f"造演示小区{shape.name}", actor=self.actor, at=self.at,
-               area_code=compound.area_code, subject=compound)  # fmt: skip
-
-    def _register(self, compound: Compound, shape: Shape) -> None:
-        names = people_names(shape.name)
-        unit = None
-        if shape.unit:
-            unit, _ = PropertyUnit.objects.get_or_create(area_code=shape.community, name=shape.unit)
-        buildings = {
-            str(n): Building.objects.create(compound=compound, label=str(n)) for n in range(1, len(shape.entrances) + 1)
-        }
-        entrances = {
-            (str(b), str(e)): Entrance.objects.create(building=buildings[str(b)], label=str(e))
-            for b, count in enumerate(shape.entrances, start=1)
-            for e in range(1, count + 1)
-        }
-        dwellings, owners = [], []
-        for position, (building, entrance, room, area) in enumerate(rooms(shape)):
-            name = next(names)
-            public = bool(unit) and position % 17 == 3
-            dwellings.append(
-                Dwelling(
-                    building=buildings[building],
-                    entrance=entrances[building, entrance],
-                    room=room,
-                    area=area,
-                    area_source="registered" if position % 5 else "unit_ledger",
-                    tenure=Tenure.UNSOLD_PUBLIC if public else Tenure.REFORM,
-                    vacant=position % 29 == 11,
-                    property_unit=unit,
-                    representative=name,
-                    representative_phone=f"010-0000-{position:04d}",
-                )
-            )
-            owners.append(
-                Owner(area_code=shape.community, name=unit.name if public and unit else name,
-                      phone=f"010-0000-{position:04d}")
-            )  # fmt: skip
-        Dwelling.objects.bulk_create(dwellings)
-        Owner.objects.bulk_create(owners)
-        Ownership.objects.bulk_create(
-            Ownership(dwelling=d, owner=o, votes=True) for d, o in zip(dwellings, owners, strict=True)
-        )
 
     def _committee(self, compound: Compound, shape: Shape, since: date) -> tuple[User, User]:
         """Appoint the committee's people; return bookkeeper and head."""
@@ -224,10 +207,19 @@ class Command(ProductCommand):
             shared, on, total + own, own, "周主任", attachment=None, actor=self.users["zhangning"], at=self.at
         )
 
+    def _notices(self) -> None:
+        """Hang the notices of those compounds that are there; whoever has one is left as it is."""
+        today = timezone.localdate(self.at)
+        with_notices = set(Entry.objects.filter(action="notice.draft").values_list("area_code", flat=True))
+        for told in NOTICES:
+            compound = Compound.objects.filter(name=f"{told.compound}（演示）").first()
+            if compound is not None and compound.area_code not in with_notices:
+                tell(told, compound, self.offices.chain(compound.code)[0], today)
+
     def _issue_last_month(self) -> int:
         """Issue last month's ledgers before the first page is asked for."""
         made = 0
-        names = [shape.name for shape in SHAPES if shape.state == "issued"]
+        names = [shape.name for shape in PLACES if shape.state == "issued"]
         at = min(moment(next_month(self.month).replace(day=5)), self.at)
         for compound in Compound.objects.filter(name__in=names):
             ledger, fresh = issue_ledger(compound, self.month, actor=self.actor, at=at)
