@@ -19,10 +19,12 @@ __all__ = [
     "can_administer_accounts",
     "can_appoint",
     "can_appoint_in",
+    "can_check_report",
     "can_confirm_step",
     "can_keep_register",
     "can_keep_steps",
     "can_post_notices",
+    "can_prepare_report",
     "can_reopen_step",
     "can_see_persons",
     "has_role",
@@ -118,3 +120,13 @@ def can_appoint(user: User, role: str, area_code: str, on: date) -> bool:
     Source: domain.md, People: street staff "appoints clerks".
     """
     return len(area_code) in GIVEN_BY_STREET.get(role, ()) and can_appoint_in(user, area_code, on)
+
+
+def can_prepare_report(user: User, area_code: str, on: date) -> bool:
+    """Return whether the user prepares an area's monthly report (月报): its street's staff, the district's for its own."""
+    return has_role(user, [Role.STREET_STAFF if len(area_code) == 9 else Role.DISTRICT_ADMIN], area_code, on)
+
+
+def can_check_report(user: User, area_code: str, on: date) -> bool:
+    """Return whether the user checks and issues it: the street's deputy; in the district another than who prepared."""
+    return has_role(user, [Role.STREET_DEPUTY if len(area_code) == 9 else Role.DISTRICT_ADMIN], area_code, on)

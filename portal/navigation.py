@@ -90,6 +90,7 @@ OFFICE_PAGES = {
     "scope": "换范围",
     "compounds": "全部小区",
     "programme": "八步进度表",
+    "reports": "月报",
     "review": "复核凭证",
     "ledgers": "张贴收支公示",
     "calendar": "所有期限",
@@ -130,6 +131,8 @@ class Key:
     needs: str = ""
 
 
+# Streets and the district report (月报): so long are their codes at most.
+LONGEST_REPORTING = 9
 LIST, NUMBERED, ENTRY = "[data-queue] [data-row]", "[data-queue] [data-number]", "form[data-entry]"
 ANSWERS = "form[data-answers]"
 KEYS = (
@@ -193,6 +196,8 @@ def office_navigation(request: HttpRequest) -> dict[str, Any]:
             {"href": reverse("jobs"), "text": "后台任务"},
             {"href": reverse("history"), "text": "操作记录"},
         ]
+        if any(len(prefix) <= LONGEST_REPORTING for prefix in scope.prefixes):
+            links.insert(3, {"href": reverse("reports"), "text": "月报"})
         user: User = request.user  # type: ignore[assignment]
         if areas_of(user, timezone.localdate(), KEEPERS):
             links.insert(2, {"href": reverse("uploads"), "text": "导入房屋表"})

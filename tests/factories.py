@@ -33,7 +33,7 @@ from compounds.models import (
     WorkHandover,
 )
 from compounds.operations.notices import add_notice_files, draft_notice, post_notice
-from core.hashing import canonical_json
+from core.hashing import canonical_json, sha256_text
 from core.models import Attachment, Document, User
 from core.operations import add_attachment, machine, store_bytes, store_paper
 from fees.choices import BookKind, Direction, Means
@@ -309,10 +309,20 @@ def whole_control(home: Compound, ledger: Ledger) -> None:
     )
 
 
-def document(home: Compound, code: str, kind: str = "notice") -> Document:
+# A street's monthly report as frozen, of one figure.
+REPORT = canonical_json({
+    "area": STREET, "area_name": "八角街道", "checked_by": "乙", "code": "AAAA0001D", "issued_on": "2026-11-05",
+    "kind": "report", "missing": [], "month": "2026-10", "plans": "", "prepared_by": "甲", "problems": "", "reason": "",
+    "streets": [], "version": 1,
+    "figures": [{"group": "小区", "key": "compounds", "label": "登记的小区", "later": False, "month": "0", "total": "1",
+                 "unit": "个"}],
+})  # fmt: skip
+
+
+def document(home: Compound, code: str, kind: str = "notice", data: str = "{}") -> Document:
     """Issue a document without files."""
     return Document.objects.create(
-        code=code, kind=kind, title="公告", area_code=home.area_code, data="{}", sha256="0" * 64,
+        code=code, kind=kind, title="公告", area_code=home.area_code, data=data, sha256=sha256_text(data),
         issued_at=AT, issued_by=machine("system"),
     )  # fmt: skip
 
@@ -330,7 +340,7 @@ def whole_programme(home: Compound) -> None:
     StageComment.objects.create(compound=home, stage_id=1, text="批复在路上", by=by, at=AT)
     WorkHandover.objects.create(area_code=home.area_code, giver=by, taker=machine("system-2"), items="[]", by=by, at=AT)
     MonthlyReport.objects.create(
-        area_code=home.area_code[:9], month=date(2026, 10, 1), document=document(home, "AAAA0001D", "report"),
+        area_code=home.area_code[:9], month=date(2026, 10, 1), document=document(home, "AAAA0001D", "report", REPORT),
         prepared_by=by, checked_by=machine("system-2"), at=AT,
     )  # fmt: skip
     notice = Notice.objects.create(

@@ -163,3 +163,11 @@ class StepClosed(StepRefusal):
 
 class PaperTakenDown(StepRefusal):
     """Somebody took this paper down already."""
+
+
+class ReportNotPrepared(Exception):
+    """Nobody has prepared the month's report yet."""
+
+
+class PreparedBySelf(Exception):
+    """The one who would check the report prepared it."""

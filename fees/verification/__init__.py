@@ -10,6 +10,7 @@ from fees.models import Book
 from fees.verification.chains import check_chain, stored_of
 from fees.verification.found import UNREADABLE, Fault, Place, Report
 from fees.verification.heads import check_anchors
+from fees.verification.issued import check_issued
 from fees.verification.ledgers import check_closings, check_ledger, figures_by_month, issued_of
 from fees.verification.papers import check_papers
 
@@ -43,6 +44,7 @@ def verify_books(compound: Compound | None = None) -> Report:
             except UNREADABLE:
                 report.bad.append(Fault(each.code, "", None, f"{ledger.code}公示：数据读不出来"))
         check_papers(each, report)
+    check_issued(compound, report)
     check_anchors(anchors, known, {each.code for each in compounds} if compound else None, report)
     report.bad.sort(key=lambda fault: (fault.compound, fault.book, fault.number or 0))
     return report

@@ -62,7 +62,7 @@ class ProgrammeRow:
     @property
     def url(self) -> str:
         """The page of the step where it stands."""
-        return reverse("office_compound", args=[self.at.compound.code])
+        return reverse("step", args=[self.at.compound.code, self.at.step.number])
 
     @property
     def is_late(self) -> bool:

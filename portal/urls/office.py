@@ -32,6 +32,7 @@ from portal.views.office import (
     publishing,
     reconciling,
     register,
+    reports,
     review,
     schemes,
     search,
@@ -61,6 +62,7 @@ SURVEY = f"{COMPOUND}surveys/<int:number>/"
 APPOINTMENTS = f"{OFFICE}appointments/"
 NOTICE = f"{COMPOUND}notices/"
 VOUCHER = f"{BOOK}<int:year>/<int:number>/"
+REPORT = f"{OFFICE}reports/<str:code>/<str:month>/"
 
 urlpatterns = [
     path("login/", account.login, name="login"),
@@ -84,6 +86,10 @@ urlpatterns = [
     path(f"{OFFICE}programme/overview/", programme.programme_overview, name="programme_overview"),
     path(f"{OFFICE}programme/export.xlsx", programme.programme_export, name="programme_export"),
     path(f"{OFFICE}programme/print.pdf", programme.programme_print, name="programme_print"),
+    path(f"{OFFICE}reports/", reports.reports, name="reports"),
+    path(REPORT, reports.report, name="report"),
+    path(f"{REPORT}issue/", reports.report_issue, name="report_issue"),
+    path(f"{REPORT}<int:version>/report.<str:format>", reports.report_file, name="report_file"),
     path(f"{OFFICE}review/", review.review, name="review"),
     path(f"{OFFICE}review/<int:pk>/", review.review_draft, name="review_draft"),
     path(f"{OFFICE}ledgers/", publishing.publish, name="publish"),

@@ -51,6 +51,7 @@ from fees.rules import (
     next_month,
     previous_month,
 )
+from portal.waiting.reports import reports_waiting
 from portal.waiting.rows import Waiting, narrowed
 from portal.waiting.rows import row as make_row
 from portal.waiting.steps import steps_waiting
@@ -112,6 +113,7 @@ def waiting_for(user: User, prefixes: Sequence[str], today: date) -> list[Waitin
         *_opinions_to_answer(reviews, today),
         *_months_to_read(user, reads, today),
         *_photographs_to_take(narrowed(areas_of(user, today, PROVERS), prefixes), today),
+        *reports_waiting(user, prefixes, today),
         *_months_overseen(oversees, today),
         *_photographs_lacking(oversees, today),
         *_jobs_failed(user, issues, today),

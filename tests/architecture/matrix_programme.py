@@ -7,8 +7,18 @@ from datetime import date
 from typing import TYPE_CHECKING
 
 from compounds.choices import Role
-from compounds.models import Building, Compound, CompoundPhoto, Dwelling, Facility, PropertyUnit
-from core.operations import machine
+from compounds.models import (
+    Building,
+    Compound,
+    CompoundPhoto,
+    Dwelling,
+    Facility,
+    MonthlyReport,
+    PropertyUnit,
+    ReportDraft,
+)
+from core.models import DocumentFile
+from core.operations import machine, store_bytes
 from tests import factories
 from tests.architecture.matrix_offices import offices
 from tests.factories import AT
@@ -65,6 +75,26 @@ def board(of: Of, home: Compound) -> list[Address]:
     ]
 
 
+def reports(of: Of, home: Compound) -> list[Address]:
+    """The monthly report of the street: its staff prepares, its deputy checks, above it one looks."""
+    from tests.architecture.matrix import Address
+
+    street, month = home.code[:9], "2026-10"
+    nowhere = ("110107999", month)
+    ReportDraft.objects.create(area_code=street, month=date(2026, 10, 1), prepared_by=machine("system"))
+    DocumentFile.objects.create(
+        document=MonthlyReport.objects.get(area_code=street).document, format="xlsx", sha256=store_bytes(b"PK"), size=2
+    )
+    about = {"about": street}
+    check = {Role.STREET_DEPUTY}
+    return [
+        Address("reports", "scope"),
+        of("report", street, month, act={Role.STREET_STAFF}, data={"version": "1"}, elsewhere=nowhere, **about),
+        of("report_issue", street, month, see=check, act=check, data={"seen": "0"}, elsewhere=nowhere, **about),
+        of("report_file", street, month, 1, "xlsx", elsewhere=(*nowhere, 1, "xlsx"), **about),
+    ]
+
+
 def programme(of: Of, home: Compound) -> list[Address]:
     """Return all of them."""
-    return [*offices(of, home), *places(of, home), *board(of, home)]
+    return [*offices(of, home), *places(of, home), *board(of, home), *reports(of, home)]

@@ -147,7 +147,7 @@ def test_the_table_says_something() -> None:
 
 # --- Negative control: one guard taken away, and exactly its cells fail -------------------------------------------
 
-FEW = {"auditor own", "committee_cashier own", "committee_bookkeeper foreign"}
+FEW = {"auditor own", "committee_cashier own", "committee_bookkeeper foreign", "district_admin own"}
 COMPOUND_PAGES = {
     "surveys", "survey_new", "survey", "survey_edit", "survey_question", "survey_opening",
     "survey_closing", "survey_blank", "survey_print", "survey_entry", "survey_sheet", "survey_import", "survey_answers",
@@ -239,6 +239,9 @@ SABOTAGE: list[tuple[str, Callable[..., Any], set[str]]] = [
     ("portal.views.office.ledgers.can_issue", yes, {"office_ledgers"}),
     ("portal.views.office.publishing.issuing_areas", everywhere, {"publish", "print_ledgers"}),
     ("portal.views.office.handover.can_hand_over", yes, {"handover"}),
+    ("portal.views.office.reports.can_prepare_report", yes, {"report"}),
+    ("portal.views.office.reports.can_check_report", yes, {"report_issue"}),
+    ("portal.views.office.reports.areas_of", everywhere, {"report", "report_issue", "report_file"}),
     ("portal.views.office.jobs._may_steer", yes, {"job_stop", "job_resume"}),
     ("portal.views.office.jobs.can_work_in", yes, {"job", "job_progress", "job_stop", "job_resume", "job_file"}),
     ("portal.views.office.papers.can_work_in", yes, {"attachment", "attachment_preview"}),

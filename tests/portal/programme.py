@@ -7,9 +7,20 @@ from typing import TYPE_CHECKING
 
 from django.urls import reverse
 
-from compounds.models import Building, CompoundPhoto, Dwelling, Entrance, Facility, PropertyUnit, PublicResource
-from core.models import User
-from core.operations import machine
+from compounds.models import (
+    Area,
+    Building,
+    CompoundPhoto,
+    Dwelling,
+    Entrance,
+    Facility,
+    MonthlyReport,
+    PropertyUnit,
+    PublicResource,
+    ReportDraft,
+)
+from core.models import DocumentFile, User
+from core.operations import machine, store_bytes
 from tests import factories
 from tests.factories import AT, COMMUNITY
 from tests.portal.offices import grow_offices, office_pages
@@ -71,8 +82,35 @@ def board(town: Town) -> Pages:
     }
 
 
+def reports(town: Town) -> Pages:
+    """Return the pages of the monthly reports: one of a street that is counted anew, one of the district."""
+    street, month = factories.STREET, "2026-10"
+    version = MonthlyReport.objects.filter(area_code=factories.OTHER_STREET, month=date(2026, 10, 1)).count()
+    return {
+        "reports": (reverse("reports") + f"?month={month}", town.district),
+        "report": (reverse("report", args=[street, month]), town.staff),
+        "report of the district": (reverse("report", args=[factories.DISTRICT, month]), town.district),
+        "report_issue": (reverse("report_issue", args=[factories.DISTRICT, month]), town.district),
+        "report_file": (reverse("report_file", args=[factories.OTHER_STREET, month, version, "xlsx"]), town.district),
+    }
+
+
+def grow_reports(town: Town, n: int) -> None:
+    """Add a version of another street's report, with a file, and what is typed for it."""
+    month = date(2026, 10, 1)
+    Area.objects.get_or_create(code=factories.DISTRICT, defaults={"name": "北京市石景山区", "level": "district"})
+    ReportDraft.objects.get_or_create(area_code=factories.STREET, month=month, defaults={"prepared_by": town.staff})
+    document = factories.document(town.home, f"AAAA100{n}D", "report", factories.REPORT)
+    DocumentFile.objects.create(document=document, format="xlsx", sha256=store_bytes(b"PK"), size=2)
+    MonthlyReport.objects.create(
+        area_code=factories.OTHER_STREET, month=month, version=n, document=document, prepared_by=machine("system"),
+        checked_by=machine("system-2"), at=AT,
+    )  # fmt: skip
+
+
 def grow_programme(town: Town, n: int) -> None:
     """Let every list of the register and the steps grow by a row."""
+    grow_reports(town, n)
     grow_places(town, n)
     grow_offices(town, n)
     grow_steps(town, n)
@@ -80,5 +118,4 @@ def grow_programme(town: Town, n: int) -> None:
 
 def programme_pages(town: Town) -> Pages:
     """Return all of them."""
-    return {**office_pages(town), **places(town), **board(town)}
-    return {**places(town), **steps(town)}
+    return {**office_pages(town), **places(town), **steps(town), **board(town), **reports(town)}

@@ -7,6 +7,7 @@ import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import pytest
 from django.core.management import call_command
@@ -14,7 +15,7 @@ from django.core.management import call_command
 from compounds.models import Dwelling
 from core import pdf
 from fees.models import Ledger, Voucher
-from portal.management.benches import books, ledger, pages, register
+from portal.management.benches import board, books, ledger, pages, register
 from portal.management.benches.measuring import Count, Ratio, alternately, own_database, table
 from portal.management.commands import bench
 
@@ -52,6 +53,29 @@ def test_a_ledger_is_issued_each_time(monkeypatch: pytest.MonkeyPatch) -> None:
     job, style = ledger.measure(((6, 2),))
     assert (job.bar, style.bar) == ("T1", "T2")
     assert Ledger.objects.count() == 3 and all("第6笔" in html for html in rendered)
+
+
+@pytest.mark.django_db
+def test_the_board_is_counted_at_two_sizes(monkeypatch: pytest.MonkeyPatch) -> None:
+    found = board.measure(2, 6, 1)
+    assert [bar.holds for bar in found[:4]] == [True] * 4
+    assert isinstance(found[1], Count) and found[1].figure > 8
+    assert isinstance(found[-1], Ratio) and found[-1].ours > 0
+
+
+@pytest.mark.django_db
+def test_control_a_board_that_asks_for_each_compound_misses_its_bar(monkeypatch: pytest.MonkeyPatch) -> None:
+    from compounds.models import Compound
+    from portal.documents import programme
+
+    posting = programme._posting
+
+    def asks(at: Any, *more: Any) -> str:
+        Compound.objects.get(pk=at.compound.pk)
+        return posting(at, *more)
+
+    monkeypatch.setattr(programme, "_posting", asks)
+    assert not board.measure(2, 6, 1)[0].holds
 
 
 @pytest.mark.django_db

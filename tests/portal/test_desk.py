@@ -296,7 +296,7 @@ def test_digits_are_set_with_the_password_and_hashed(wu: User) -> None:
 
 BINDING = {
     "prepare_period", "approve_period", "send_back_period", "withdraw_approval", "issue_ledger", "start_publishing",
-    "issue_correction", "set_password", "set_pin", "resume",
+    "issue_correction", "issue_report", "set_password", "set_pin", "resume",
     "start_applying",
     "post_notice", "withdraw_notice",
     "open_survey", "close_survey",

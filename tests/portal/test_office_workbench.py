@@ -135,8 +135,9 @@ def test_what_was_done_today_and_what_runs_stand_beside(home: Compound, people: 
 def test_queries_do_not_grow_with_compounds(home: Compound) -> None:
     chief = factories.user(Role.COMMITTEE_HEAD, factories.STREET)
     factories.appoint(chief, Role.COMMITTEE_BOOKKEEPER, factories.STREET)
-    factories.appoint(chief, Role.STREET_STAFF, factories.STREET)
-    client = browser(chief)
+    overseer = factories.user(Role.STREET_STAFF, factories.STREET)
+    factories.appoint(overseer, Role.STREET_DEPUTY, factories.STREET)
+    asked = [(browser(user), url) for user in (chief, overseer) for url in (OFFICE, "/office/compounds/")]
     other = factories.user()
 
     def fill(made: Compound) -> None:
@@ -146,16 +147,16 @@ def test_queries_do_not_grow_with_compounds(home: Compound) -> None:
         return_draft(draft, "没有票据", actor=other, at=NOW)
 
     fill(home)
-    counts = {}
-    for url in (OFFICE, "/office/compounds/"):
+    counts = []
+    for client, url in asked:
         with CaptureQueriesContext(connection) as few:
             valid(client.get(url))
-        counts[url] = len(few)
+        counts.append(len(few))
     for n in (2, 3, 4):
         made = factories.compound(f"{factories.COMMUNITY}0{n}", f"南里{n}院（演示）")
         factories.some_month(made)
         fill(made)
-    for url, count in counts.items():
+    for (client, url), count in zip(asked, counts, strict=True):
         with CaptureQueriesContext(connection) as many:
             valid(client.get(url))
         assert count == len(many) <= 20, url

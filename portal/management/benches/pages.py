@@ -45,9 +45,9 @@ def measure() -> list[Bar]:
     month = date(2026, 1, 1)
     browsers = {
         "": Client(),
-        "keeper": _browser(_person(Role.COMMITTEE_BOOKKEEPER, COMMUNITY)),
-        "head": _browser(_person(Role.COMMITTEE_HEAD, COMMUNITY)),
-        "staff": _browser(_person(Role.STREET_STAFF, COMMUNITY[:9])),
+        "keeper": browser_of(person(Role.COMMITTEE_BOOKKEEPER, COMMUNITY)),
+        "head": browser_of(person(Role.COMMITTEE_HEAD, COMMUNITY)),
+        "staff": browser_of(person(Role.STREET_STAFF, COMMUNITY[:9])),
     }
     counts: list[dict[str, int]] = []
     for more in (1, 2):
@@ -78,7 +78,7 @@ def _most(kind: str, names: list[str], counts: Mapping[str, int], at_most: int) 
     return Count("T4", f"most queries of {len(names)} {kind} pages: {busiest}", counts[busiest], at_most, "queries")
 
 
-def _person(role: str, area: str) -> User:
+def person(role: str, area: str) -> User:
     """Return someone with one appointment, for the bench alone."""
     user = User.objects.create(username=f"bench-{role}"[:40], name="量尺寸", created_at=AT)
     Appointment.objects.create(
@@ -87,7 +87,7 @@ def _person(role: str, area: str) -> User:
     return user
 
 
-def _browser(user: User) -> Client:
+def browser_of(user: User) -> Client:
     from django.utils import timezone
 
     client = Client(headers={"accept-encoding": "gzip, br"})
