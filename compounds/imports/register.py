@@ -71,7 +71,7 @@ _NEEDED = {"小区", "楼号", "房号"}
 _YEARS = range(1900, 2101)
 _PHONE = re.compile(r"[0-9(+][0-9()+\-/、, 转]{4,29}")
 _PLAIN_PHONE = re.compile(r"1[3-9][0-9]{9}|0[0-9]{2,3}-[0-9]{7,8}", re.ASCII)
-_MIDDLE = re.compile(r"[0-9]{4}(?=[0-9]{4})")
+_MIDDLE = re.compile(r"(?<=[0-9]{3})[0-9]{4}")
 _HALF_SIGNS = {0xFF0D: "-", 0x2014: "-", 0x2013: "-", 0xFF0B: "+", 0xFF08: "(", 0xFF09: ")", 0xFF0C: ","} | {
     0xFF10 + digit: str(digit) for digit in range(10)
 }

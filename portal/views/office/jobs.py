@@ -21,6 +21,8 @@ from portal.permissions import can_work_in
 from portal.views.office.door import OfficeRequest, by_password, in_scope, require
 
 SHOWN = 500
+# What counts rows of a workbook, not compounds.
+ROWS = ("compounds.tasks.check_upload", "compounds.tasks.apply_upload")
 # What a job counts, where it is not compounds.
 UNITS = {"compounds.tasks.print_survey": "栋楼"}
 
