@@ -21,10 +21,12 @@ from portal.permissions import can_work_in
 from portal.views.office.door import OfficeRequest, by_password, in_scope, require
 
 SHOWN = 500
-# What counts rows of a workbook, not compounds.
-ROWS = ("compounds.tasks.check_upload", "compounds.tasks.apply_upload")
 # What a job counts, where it is not compounds.
-UNITS = {"compounds.tasks.print_survey": "栋楼"}
+UNITS = {
+    "compounds.tasks.print_survey": "栋楼",
+    "compounds.tasks.check_upload": "行",
+    "compounds.tasks.apply_upload": "行",
+}
 
 
 @require_safe
