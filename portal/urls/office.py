@@ -160,6 +160,7 @@ urlpatterns = [
     path(f"{SURVEY}answers.xlsx", survey_results.survey_answers, name="survey_answers"),
     path(f"{SURVEY}visits/", survey_sheets.survey_visits, name="survey_visits"),
     path(f"{SURVEY}visits.pdf", survey_sheets.survey_visits_pdf, name="survey_visits_pdf"),
+    path(f"{SURVEY}report/", survey_results.survey_report, name="survey_report"),
     path(f"{SURVEY}results/", survey_results.survey_results, name="survey_results"),
     path(f"{SURVEY}results.<str:format>", survey_results.survey_results_file, name="survey_results_file"),
     path(f"{COMPOUND}steps/", steps.steps, name="steps"),

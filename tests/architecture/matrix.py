@@ -320,6 +320,7 @@ def table(home: Compound, bookkeeper: User, draft: Draft, paper: int, jobs: Mapp
         of("survey_answers", code, 1, see=SURVEY, elsewhere=(code, 99)),
         of("survey_visits", code, 1, see=SURVEY, act=SURVEY, elsewhere=(code, 99)),
         of("survey_visits_pdf", code, 1, see=SURVEY, elsewhere=(code, 99)),
+        of("survey_report", code, 1, methods=("POST",), act=SURVEY, elsewhere=(code, 99)),
         of("survey_results", code, 1, elsewhere=(code, 99)),
         *(of("survey_results_file", code, 1, kind, variant=kind, elsewhere=(code, 99, kind)) for kind in ("pdf", "csv", "xlsx")),
         of("steps", code),

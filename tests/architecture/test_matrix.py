@@ -151,7 +151,7 @@ FEW = {"auditor own", "committee_cashier own", "committee_bookkeeper foreign", "
 COMPOUND_PAGES = {
     "surveys", "survey_new", "survey", "survey_edit", "survey_question", "survey_opening",
     "survey_closing", "survey_blank", "survey_print", "survey_entry", "survey_sheet", "survey_import", "survey_answers",
-    "survey_visits", "survey_visits_pdf", "survey_results", "survey_results_file",
+    "survey_visits", "survey_visits_pdf", "survey_report", "survey_results", "survey_results_file",
     "draft_papers", "draft_paper", "draft_paper_remove", "voucher_papers", "voucher_paper", "voucher_print",
     "book_search", "book_export", "book_prints", "book_month_pdf", "vouchers_pdf",
     "steps", "step", "step_confirmation", "step_reopening", "work_plan", "work_plan_pdf", "scheme", "scheme_pdf",
@@ -189,7 +189,7 @@ SABOTAGE: list[tuple[str, Callable[..., Any], set[str]]] = [
     (
         "portal.views.office.survey_results.can_keep_register",
         yes,
-        {"survey_opening", "survey_closing", "survey_print", "survey_answers"},
+        {"survey_opening", "survey_closing", "survey_print", "survey_answers", "survey_report"},
     ),
     ("portal.views.office.surveys.can_keep_register", yes, {"survey_new", "survey", "survey_edit", "survey_question"}),
     (

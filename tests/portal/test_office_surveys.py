@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import re
 from collections.abc import Iterator
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 import pytest
@@ -13,7 +13,7 @@ import time_machine
 from django.test import Client
 
 from compounds.choices import Role
-from compounds.models import Building, Compound, Dwelling, Entrance, Survey, SurveyQuestion, SurveySheet
+from compounds.models import Building, Compound, Dwelling, Entrance, StageDocument, Survey, SurveyQuestion, SurveySheet
 from compounds.operations.surveys import answers_of, close_survey, open_survey
 from compounds.rules.surveys import PROGRAMME_QUESTIONS, sheet_code
 from core.models import Entry, Job
@@ -310,6 +310,18 @@ def test_the_report_prints(asked: Survey, clerk: Client) -> None:
     text = "".join(page.extract_text() for page in PdfReader(io.BytesIO(response.content)).pages)
     assert "摸底报告" in text and "路灯不亮" in text and "6户里收到1户" in text
     assert "下载表格" in see(clerk, f"{ONE}results/")
+
+
+def test_the_report_becomes_the_second_step_s_paper_once(asked: Survey, clerk: Client) -> None:
+    clerk.post(sheet_url(room()), typed(q7="1"))
+    assert "调查结束以后" in words(send(clerk, f"{ONE}report/").content.decode())
+    close_survey(asked, date(2026, 11, 5), actor=asked.made_by, at=NOW)
+    assert "放进第②步的材料了" in words(send(clerk, f"{ONE}report/").content.decode())
+    with time_machine.travel(NOW + timedelta(days=2), tick=False):
+        again = browser(factories.user(Role.COMMUNITY_CLERK, factories.COMMUNITY))
+        assert "已经在第②步" in words(send(again, f"{ONE}report/").content.decode())
+    hung = StageDocument.objects.get()
+    assert (hung.stage_id, hung.paper.key, hung.on) == (2, "survey_report", date(2026, 11, 5))  # type: ignore[union-attr]
 
 
 def test_a_draft_has_no_results_and_is_not_printed_per_household(home: Compound, clerk: Client) -> None:

@@ -409,6 +409,7 @@ def pages(town: Town) -> dict[str, tuple[str, User | None]]:
 WITHOUT_PAGE = {
     "photograph_drop", "notice_draft_files", "notice_draft_delete",
     "survey_print",
+    "survey_report",
     "logout", "draft_new", "draft_delete", "ledger_correction_delete", "draft_paper_remove", "job_stop", "job_resume", "admin:login", "admin:logout",
     "admin:password_change", "admin:password_change_done", "admin:autocomplete", "admin:jsi18n", "admin:view_on_site",
     "admin:app_list", "admin:core_user_history", "admin:core_user_delete", "admin:compounds_appointment_history",

@@ -24,7 +24,9 @@ from compounds.documents.surveys import (
     results_workbook,
 )
 from compounds.forms.surveys import DayForm
+from compounds.models import StagePaper
 from compounds.operations import ChangedMeanwhile
+from compounds.operations.steps import add_step_papers
 from compounds.operations.survey_prints import STYLES, start_survey_printing
 from compounds.operations.surveys import (
     BeforeOpening,
@@ -34,6 +36,7 @@ from compounds.operations.surveys import (
 )
 from compounds.permissions import can_keep_register
 from core import pdf
+from core.operations import store_paper
 from portal.views.office.door import FORM, OfficeRequest, by_password, compound_page, find_compound, in_scope, require
 from portal.views.office.reconciling import pdf_response
 from portal.views.office.surveys import HERE, find_survey, sent_version, words_of
@@ -165,13 +168,38 @@ def survey_results_file(request: OfficeRequest, code: str, number: int, format: 
     shown = _counted(request, code, number)
     name = f"{shown['compound'].name}{shown['survey'].title}"
     if format == "pdf":
-        html = render_to_string("compounds/survey_report_print.html", {**shown, "today": request.today})
-        return pdf_response(pdf.render(html), f"{name}报告.pdf")
+        return pdf_response(_report(request, shown), f"{name}报告.pdf")
     if format == "csv":
         return _file(results_csv(shown["results"]), "text/csv; charset=utf-8", f"{name}结果.csv")
     if format == "xlsx":
         return _file(results_workbook(shown["results"]), XLSX, f"{name}结果.xlsx")
     raise Http404
+
+
+def _report(request: OfficeRequest, shown: dict[str, Any]) -> pdf.Pdf:
+    """Set the report; of a closed survey it is the same on every day."""
+    today = shown["survey"].closed_on or request.today
+    return pdf.render(render_to_string("compounds/survey_report_print.html", {**shown, "today": today}))
+
+
+@require_POST
+@in_scope
+def survey_report(request: OfficeRequest, code: str, number: int) -> HttpResponse:
+    """Hang a closed survey's report at the second step (Q4②), as the paper that the step asks for."""
+    compound = find_compound(request, code)
+    require(can_keep_register(request.user, compound.area_code, request.today))
+    shown = _counted(request, code, number)
+    found = shown["survey"]
+    if found.closed_on is None:
+        messages.error(request, "调查结束以后，报告才放进材料。")
+        return redirect("survey_results", code=code, number=number)
+    kept = store_paper(_report(request, shown).bytes, name=f"{compound.name}摸底报告.pdf")
+    paper = StagePaper.objects.get(key="survey_report")
+    made = add_step_papers(
+        compound, paper.stage_id, [kept], paper.name, found.closed_on, actor=request.user, at=request.at, paper=paper
+    )
+    messages.success(request, "摸底报告放进第②步的材料了。" if made else "这份报告已经在第②步的材料里。")
+    return redirect("survey_results", code=code, number=number)
 
 
 @require_safe
