@@ -37,8 +37,11 @@ PEOPLE = people()
 # Patterns without a page of their own: what is left over, and the addresses that lead on to a change page.
 UNNAMED = {"admin/(?P<url>.*)$"} | {
     f"admin/{model}/<path:object_id>/"
-    for model in ("fees/account", "fees/expenselimit", "compounds/appointment", "compounds/area", "core/user")
-}
+    for model in (
+        "fees/account", "fees/expenselimit", "compounds/appointment", "compounds/area", "compounds/stage",
+        "compounds/stagepaper", "core/user",
+    )
+}  # fmt: skip
 
 
 @pytest.fixture(scope="module")

@@ -119,3 +119,4 @@ def grow_programme(town: Town, n: int) -> None:
 def programme_pages(town: Town) -> Pages:
     """Return all of them."""
     return {**office_pages(town), **places(town), **steps(town), **board(town), **reports(town)}
+    return {**office_pages(town), **places(town), **board(town), **steps(town)}

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import io
 from collections.abc import Iterator
 
 import pytest
 import time_machine
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
+from PIL import Image
 
 from compounds.choices import Role, StageAct
 from compounds.models import Compound, StageDocument, StagePaper, StagePlan, StageRecord
 from compounds.operations.steps import confirm_step, plan_step
 from core.models import Entry, User
+from core.operations import read_bytes
 from portal.stages import judge_one
 from tests import factories
 from tests.factories import AT, COMMUNITY, STREET
@@ -115,6 +118,41 @@ def test_what_is_no_paper_is_refused_by_name(browsers: list[Client], home: Compo
     text = words(valid(browsers[0].post(f"{STEPS}1/", sent)))
     assert "批复" in text and not StageDocument.objects.exists()
     assert f"{name}：" in text or "还没有文件" in text
+
+
+GPS = 0x8825
+
+
+def photograph() -> bytes:
+    """Return a JPEG as a phone makes it, with the place where it was taken."""
+    facts, out = Image.Exif(), io.BytesIO()
+    facts.get_ifd(GPS).update({1: "N", 2: (39.0, 54.0, 20.5), 3: "E", 4: (116.0, 12.0, 5.5)})
+    Image.new("RGB", (64, 48), "navy").save(out, "JPEG", exif=facts)
+    return out.getvalue()
+
+
+def hand_in(client: Client) -> bytes:
+    """Hand in such a photograph at step 1; return what was stored of it."""
+    sent = {"act": "paper", "what": "other", "title": "现场", "on": "11-2"}
+    send(client, f"{STEPS}1/", **sent, files=[SimpleUploadedFile("现场.jpg", photograph(), "image/jpeg")])
+    return read_bytes(StageDocument.objects.get().attachment.sha256)
+
+
+def tells_place(content: bytes) -> bool:
+    return bool(Image.open(io.BytesIO(content)).getexif().get_ifd(GPS))
+
+
+def test_a_photograph_of_a_step_keeps_no_place(browsers: list[Client], home: Compound) -> None:
+    """R24."""
+    assert tells_place(photograph())
+    assert not tells_place(hand_in(browsers[0]))
+
+
+def test_control_kept_as_it_came_it_tells_the_place(
+    browsers: list[Client], home: Compound, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("core.operations.clean_attachment", lambda content: (content, "image/jpeg"))
+    assert tells_place(hand_in(browsers[0]))
 
 
 def test_attestation_counts_as_the_fact(browsers: list[Client], home: Compound) -> None:
