@@ -90,7 +90,7 @@ class WorkHandoverForm(forms.Form):
 
     taker = forms.ChoiceField(label="谁接手", error_messages={"required": "谁接手没有选。"})
     note = CleanCharField(
-        label="另外要说的", max_length=300, required=False, multiline=True,
+        label="另外要说的", max_length=300, required=False, multiline=True, widget=forms.Textarea(attrs={"rows": 4}),
         help_text="例如：谁家还没联系上，钥匙在哪里。不要写居民的电话。",
     )  # fmt: skip
 

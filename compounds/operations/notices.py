@@ -227,7 +227,10 @@ def print_context(paper: NoticePaper) -> dict[str, object]:
             small = small_picture(read_bytes(enclosed.sha256), PRINTED_SIDE)
             pictures.append((enclosed.title, f"data:image/jpeg;base64,{base64.b64encode(small).decode()}"))
     papers = [enclosed.title for enclosed in paper.files if not enclosed.is_picture]
-    return {"notice": paper, "pictures": pictures, "papers": papers}
+    lines = [line for line in paper.body.split("\n") if line.strip()]
+    # A line that calls on somebody begins at the edge, the others two signs in.
+    paragraphs = [(line, line.endswith("：")) for line in lines]
+    return {"notice": paper, "paragraphs": paragraphs, "pictures": pictures, "papers": papers}
 
 
 @transaction.atomic

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from datetime import date
 from urllib.parse import quote
 
 from django.conf import settings
@@ -12,9 +14,9 @@ from django.utils import timezone
 from django.utils.cache import get_conditional_response
 
 from compounds.documents.notices import PICTURE
-from compounds.models import Compound, Notice, NoticeQuerySet
+from compounds.models import Compound, Notice, NoticeProof, NoticeQuerySet
 from compounds.verdicts import is_genuine
-from core.models import Document
+from core.models import Attachment, Document
 from core.operations import read_bytes
 from core.pages import page_of
 from core.papers import small_picture
@@ -29,6 +31,25 @@ def posted_notices(compound: Compound) -> NoticeQuerySet:
     """Return a compound's notices whose first day has come, the newest first."""
     shown = Notice.objects.filter(compound=compound, from_on__lte=timezone.localdate())
     return shown.select_related("document", "withdrawal")
+
+
+@dataclass(frozen=True)
+class ProvedPlace:
+    """Where a notice hangs, since when, and the photographs that show it."""
+
+    name: str
+    on: date
+    photographs: tuple[Attachment, ...]
+
+
+def proved_places(notice: Notice) -> list[ProvedPlace]:
+    """Return where photographs show a notice, in the order in which it was hung."""
+    found: dict[str, list[NoticeProof]] = {}
+    for proof in notice.proofs.select_related("attachment").order_by("on", "pk"):
+        found.setdefault(proof.place, []).append(proof)
+    return [
+        ProvedPlace(name, proofs[0].on, tuple(proof.attachment for proof in proofs)) for name, proofs in found.items()
+    ]
 
 
 def _notice(compound: Compound, code: str) -> Notice:
@@ -60,6 +81,7 @@ def notice(request: HttpRequest, code: str, notice: str) -> HttpResponse:
         "compound": compound,
         "notice": found,
         "files": list(enumerate(found.files.select_related("attachment"), start=1)),
+        "places": proved_places(found),
         "sheet": found.document.files.get(format="pdf"),
         "is_over": found.until_on is not None and found.until_on < today,
         "today": today,

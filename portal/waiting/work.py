@@ -103,7 +103,7 @@ def work_waiting(areas: list[str], today: date) -> list[Waiting]:
             today,
             names.get(appointment.area_code, ""),
             f"{appointment.user.name}的工作移交",
-            f"{appointment.get_role_display()}任职到期，还有{count}个步骤由他负责",
+            f"{appointment.get_role_display()}任职到期，名下还有{count}个步骤",
             "移交",
             reverse("work_handover", args=[appointment.pk]),
         )

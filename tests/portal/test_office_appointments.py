@@ -170,7 +170,7 @@ def test_street_is_told_hands_over_and_is_told_no_more(
 ) -> None:
     taker = factories.user(Role.COMMUNITY_SECRETARY, COMMUNITY, "张书记")
     factories.user(Role.AUDITOR, COMMUNITY, "监督的人")
-    assert "陈社区的工作移交社区录入员任职到期，还有1个步骤由他负责" in see(street, "/office/")
+    assert "陈社区的工作移交社区录入员任职到期，名下还有1个步骤" in see(street, "/office/")
     page = f"{OFFICES}{left.pk}/handover/"
     html = valid(street.get(page))
     said = words(html)

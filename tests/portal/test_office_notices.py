@@ -78,7 +78,7 @@ def test_clerk_drafts_adds_a_photograph_posts_proves_and_takes_down(clerk: Clien
     proof = {"place": "小区公示栏", "other": "", "on": "11-05", "photographs": [photo("blue")]}
     assert "存好了：小区公示栏，照片1张。" in words(valid(clerk.post(own, proof, follow=True)))
     public = see(Client(), f"{PUBLIC}{notice.document.code}/")
-    assert "11月6日停水。" in public and "小区公示栏" not in public
+    assert "11月6日停水。" in public and "11月5日贴在小区公示栏" in public
     assert "停水通知" in see(Client(), f"/compounds/{HOME}/")
     assert "为什么撤下没有填" in see_post(clerk, f"{own}withdrawal/", reason="")
     assert "撤下了" in see_post(clerk, f"{own}withdrawal/", reason="来水了")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import date
 
 from django.conf import settings
@@ -43,7 +42,7 @@ from core.operations import AttachmentRefused, KeptPaper, store_paper
 from core.pages import page_of
 from core.papers import too_large
 from fees.forms import ProofForm
-from portal.views.notices import paper_of
+from portal.views.notices import paper_of, proved_places
 from portal.views.office.door import FORM, OfficeRequest, by_password, compound_page, find_compound, in_scope, require
 from portal.views.office.words import changed_meanwhile
 
@@ -271,25 +270,6 @@ def notice_posting(request: OfficeRequest, code: str, pk: int) -> HttpResponse:
 
 
 # --- A posted notice ----------------------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True)
-class ProvedPlace:
-    """Where a notice hangs, since when, and the photographs that show it."""
-
-    name: str
-    on: date
-    photographs: tuple[Attachment, ...]
-
-
-def proved_places(notice: Notice) -> list[ProvedPlace]:
-    """Return where photographs show a notice, in the order in which it was hung."""
-    found: dict[str, list[NoticeProof]] = {}
-    for proof in notice.proofs.select_related("attachment").order_by("on", "pk"):
-        found.setdefault(proof.place, []).append(proof)
-    return [
-        ProvedPlace(name, proofs[0].on, tuple(proof.attachment for proof in proofs)) for name, proofs in found.items()
-    ]
 
 
 @require_http_methods(FORM)
