@@ -32,6 +32,12 @@ pytestmark = pytest.mark.django_db
 URL = "/office/register/import/"
 
 
+@pytest.fixture(autouse=True)
+def nobody_beside(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A thread that tells of progress would not see the test's own transaction (tests/postgres/test_beside.py)."""
+    monkeypatch.setattr(jobs, "TELL_SECONDS", 600)
+
+
 @pytest.fixture
 def clerk() -> User:
     factories.areas()

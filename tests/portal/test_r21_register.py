@@ -28,6 +28,12 @@ pytestmark = [pytest.mark.django_db, pytest.mark.once]
 GOOD: dict[str, object] = {"小区": "槐荫里", "楼号": "3", "单元": "2", "房号": "501", "建筑面积": 61.2}
 
 
+@pytest.fixture(autouse=True)
+def nobody_beside(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A thread that tells of progress would not see the test's own transaction (tests/postgres/test_beside.py)."""
+    monkeypatch.setattr(jobs, "TELL_SECONDS", 600)
+
+
 def sheet(*rows: dict[str, object], change: Callable[[Any, Any], None] | None = None, headings: Any = HEADINGS,
           name: str = "房屋", more: str = "") -> bytes:  # fmt: skip
     """Return a workbook of these rows, each the good one with some cells changed; formulas are tuples."""
