@@ -180,10 +180,7 @@ def _steps(compounds: Sequence[Compound], begin: datetime, end: datetime) -> lis
         here = sum(number == step.number for number, _ in stood.values())
         # 长效运行 is entered, not confirmed: with the eighth step.
         month = confirmed.count(min(step.number, IN_OPERATION - 1))
-        words = "本月进入" if step.is_operation else "本月确认"
-        rows.append(
-            _count(f"step_{step.number}", "小区", f"{step.sign} {step.name}（{words}，月末在这一步）", month, here)
-        )
+        rows.append(_count(f"step_{step.number}", STEP_GROUP, f"{step.sign} {step.name}", month, here))
     return rows
 
 
