@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import threading
+import time
 from collections.abc import Sequence
 from datetime import date, timedelta
 
@@ -277,16 +279,20 @@ def remove_and_confirm(waiting: tuple[Compound, list[User]]) -> tuple[bool, str]
     act(home, 1, StageAct.BY_STAFF, people[2])
     [paper] = add_step_papers(home, 1, [kept()], "批复", DAY, actor=people[0], at=AT)
 
+    looked = threading.Event()
+
     def missing(compound: Compound, number: int) -> Sequence[str]:
         hangs = StageDocument.objects.filter(compound=compound, removed_at=None).exists()
-        import time
-
-        time.sleep(0.3)
+        looked.set()
+        time.sleep(0.5)
         return () if hangs else ("缺批复",)
 
+    def take_down() -> None:
+        looked.wait(timeout=20)
+        take_down_step_paper(paper, actor=people[4], at=AT)
+
     results = run_together([
-        lambda: confirm_step(home, 1, StageAct.CONFIRMED, 3, missing=missing, actor=people[3], at=AT),
-        lambda: take_down_step_paper(paper, actor=people[4], at=AT),
+        lambda: confirm_step(home, 1, StageAct.CONFIRMED, 3, missing=missing, actor=people[3], at=AT), take_down,
     ])  # fmt: skip
     confirmed = StageRecord.objects.confirmed().filter(compound=home).exists()
     hangs = StageDocument.objects.filter(compound=home, removed_at=None).exists()
