@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from datetime import date
 from decimal import Decimal
 
 import pytest
+import time_machine
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
+from django.utils import timezone
 
 from compounds.choices import Role
 from compounds.models import (
@@ -207,6 +209,13 @@ class Town:
                                  witness="乙", by=by, at=AT)  # fmt: skip
         BalanceSlip.objects.create(shared=shared, on=date(2026, 10, 31), statement_balance=zero, own=zero,
                                    parts=json.dumps([[bank.pk, "0.00"]]), signed_by="丙", by=by, at=AT)  # fmt: skip
+
+
+@pytest.fixture(autouse=True)
+def still() -> Iterator[None]:
+    """Let the clock stand: a session writes down every few minutes that it is used, which no page asks for."""
+    with time_machine.travel(timezone.now(), tick=False):
+        yield
 
 
 @pytest.fixture
