@@ -36,6 +36,12 @@ class AttachmentRefused(Exception):
     """The file is no picture or PDF that can be kept; str() is the reason in Chinese."""
 
 
+# With which a paper's bytes are handed out: whatever lies in them, no browser runs it.
+PAPER_POLICY = (
+    "sandbox; default-src 'none'; object-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+)
+
+
 def too_large(size: int) -> str:
     """Return what to say of a file of so many bytes, nothing where it may be looked at."""
     if size <= MAX_BYTES:

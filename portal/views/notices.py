@@ -19,10 +19,9 @@ from compounds.verdicts import is_genuine
 from core.models import Attachment, Document
 from core.operations import read_bytes
 from core.pages import page_of
-from core.papers import small_picture
+from core.papers import PAPER_POLICY, small_picture
 from portal.views.residents import place_of, public_page
 
-SANDBOX = "sandbox; default-src 'none'; frame-ancestors 'none'"
 GENUINE = "公告和张贴时一样，没有改动。"
 ALTERED = "存着的公告和张贴时不一样，请告诉社区居委会。"
 
@@ -133,7 +132,7 @@ def notice_file(request: HttpRequest, code: str, notice: str, number: int) -> Ht
         ending, etag, place = "pdf", kept.sha256, "attachment"
     plain = f"notice-{found.document.code}-{number}.{ending}"
     response = _bytes(request, content, kept.content_type, plain, f"{row.title}.{ending}", etag, place)
-    response["Content-Security-Policy"] = SANDBOX
+    response["Content-Security-Policy"] = PAPER_POLICY
     return response
 
 

@@ -166,7 +166,7 @@ COMPOUND_PAGES = {
     "ledger_correction_delete", "money_accounts", "money_account", "money_account_new", "money_account_end",
     "register", "settlement", "reconciliation", "reconciliation_print", "cash_counts", "cash_count_print",
     "compound_facts", "buildings", "building_new", "building", "units", "unit", "things", "thing_new", "thing",
-    "photographs", "photograph_drop",
+    "photographs", "photograph_drop", "register_export",
     "dwelling", "dwelling_new", "dwelling_edit", "dwelling_transfer", "dwelling_correction",
     "dwelling_remove", "owners", "owner", "owner_correction", "owner_merge", "owner_split",
     "office_notices", "notice_new", "notice_draft", "notice_draft_files", "notice_draft_delete", "notice_posting",

@@ -19,7 +19,7 @@ from compounds.models import Compound
 from compounds.permissions import areas_of
 from core.models import Attachment, Entry
 from core.operations import AlreadySuperseded, AttachmentRefused, add_attachment, read_bytes, record, store_paper
-from core.papers import small_picture, too_large
+from core.papers import PAPER_POLICY, small_picture, too_large
 from fees.documents import Double, Paper, doubles_of, papers_of_draft, papers_of_voucher
 from fees.forms import PaperForm
 from fees.models import Draft, Voucher
@@ -40,9 +40,6 @@ from portal.views.office.door import FORM, OfficeRequest, find_compound, in_scop
 from portal.views.office.words import sentence_of
 
 MOST_AT_ONCE = 20
-PAPER_POLICY = (
-    "sandbox; default-src 'none'; object-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
-)
 
 
 @dataclass(frozen=True)
