@@ -24,9 +24,9 @@ Pages = dict[str, tuple[str, User | None]]
 def grow_notices(town: Town, n: int) -> None:
     """Add a draft with a file, a notice with one, taken down at a time, and proved at a place."""
     by = machine("system")
-    for _ in range(2):
+    for each in range(2):
         notice = factories.posted_notice(town.home)
-        photograph = store_paper(factories.picture(f"#{notice.pk * 30:02x}80ff"), name="墙.png")
+        photograph = store_paper(factories.picture(f"#{(2 * n + each) * 30:02x}80ff"), name="墙.png")
         prove_notice(notice, f"{n}号楼", notice.from_on, [photograph], actor=by, at=AT)
     withdraw_notice(notice, "来水了", actor=by, at=AT)
     factories.notice_draft(town.home)

@@ -51,7 +51,8 @@ from tests.portal.office import NOW
 
 STREETS = (1, 2, 3, 4, 5, 6, 9, 10, 11)
 
-pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("quick_pdf")]
+# A database that is set means production, where there is no demo.
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("quick_pdf"), pytest.mark.once]
 
 
 @pytest.fixture
