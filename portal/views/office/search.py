@@ -110,11 +110,15 @@ def _people(compounds: CompoundQuerySet, text: str) -> list[Hit]:
     dwellings = Dwelling.objects.filter(building__compound__in=compounds)
     owned = Ownership.objects.current().filter(dwelling__building__compound__in=compounds)
     if re.fullmatch(r"[0-9()+\- ]+", text) and len(digits) >= 4:
-        owners = Owner.objects.annotate(tail=PhoneTail("phone")).filter(tail=digits[-4:])
-        dwellings = dwellings.annotate(tail=PhoneTail("representative_phone")).filter(tail=digits[-4:])
-        if len(digits) > 4:
-            owners, dwellings = owners.filter(phone=text), dwellings.filter(representative_phone=text)
-        owned = owned.filter(owner__in=owners)
+        owners = Owner.objects.annotate(tail=PhoneTail("phone")).filter(tail=digits[-4:]).values_list("pk", "phone")
+        lived = Dwelling.objects.annotate(tail=PhoneTail("representative_phone")).filter(tail=digits[-4:]).order_by()
+        if len(digits) > 4:  # the few that end so are held against it here: both conditions at once made a poor plan
+            whole = lived.values_list("pk", "representative_phone")
+            owned = owned.filter(owner__in=[pk for pk, phone in owners if phone == text])
+            dwellings = dwellings.filter(pk__in=[pk for pk, phone in whole if phone == text])
+        else:
+            owned = owned.filter(owner__in=owners.values("pk"))
+            dwellings = dwellings.filter(pk__in=lived.values("pk"))
     elif len(text) > 1:
         owned = owned.filter(owner__in=Owner.objects.filter(name=text))
         dwellings = dwellings.filter(representative=text)
