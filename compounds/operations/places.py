@@ -182,15 +182,15 @@ def add_photograph(
     compound: Compound, attachment: Attachment, caption: str, taken_on: date, shown: bool, *, actor: User, at: datetime
 ) -> CompoundPhoto:
     """Hang a stored photograph at a compound; the same one twice is once. Record it."""
-    made, new = CompoundPhoto.objects.get_or_create(
-        compound=compound,
-        attachment=attachment,
-        defaults={"caption": caption, "taken_on": taken_on, "shown": shown, "added_by": actor, "added_at": at},
-    )
-    if new:
-        record(
-            "place.add_photograph", f"加照片：{caption}", actor=actor, at=at, area_code=compound.area_code, subject=made
-        )
+    Compound.objects.select_for_update().get(pk=compound.pk)
+    same = CompoundPhoto.objects.filter(compound=compound, attachment__sha256=attachment.sha256).first()
+    if same is not None:
+        return same
+    made = CompoundPhoto.objects.create(
+        compound=compound, attachment=attachment, caption=caption, taken_on=taken_on, shown=shown, added_by=actor,
+        added_at=at,
+    )  # fmt: skip
+    record("place.add_photograph", f"加照片：{caption}", actor=actor, at=at, area_code=compound.area_code, subject=made)
     return made
 
 

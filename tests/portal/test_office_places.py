@@ -162,6 +162,12 @@ def test_photographs_are_kept_clean_and_taken_down(home: Compound, clerk: Client
     assert Entry.objects.filter(action="place.drop_photograph").count() == 1
 
 
+def test_the_same_photograph_sent_twice_hangs_once(home: Compound, clerk: Client) -> None:
+    upload(clerk, factories.picture())
+    upload(clerk, factories.picture())
+    assert CompoundPhoto.objects.count() == 1
+
+
 @pytest.mark.parametrize(
     ("content", "name"),
     [(b"<svg xmlns='http://www.w3.org/2000/svg'/>", "a.svg"), (b"<html><script>x</script>", "a.jpg"), (b"", "a.jpg")],
