@@ -108,7 +108,7 @@ class ResourceForm(VersionForm):
     model = PublicResource
 
 
-class BuildingForm(forms.Form):
+class BuildingForm(VersionForm):
     """A building and its entrances; the entrances one beside the other: 1、2、3 or 1-6."""
 
     label = CleanCharField(
@@ -119,12 +119,12 @@ class BuildingForm(forms.Form):
         label="单元", max_length=200, required=False, help_text="例如：1、2、3，或1-6。没有单元的空着。"
     )
 
-    def __init__(self, data: Any = None, *, building: Building | None = None) -> None:
+    def __init__(self, data: Any = None, *, row: Building | None = None) -> None:
         initial = {}
-        if building is not None:
-            entrances = sorted((e.label for e in building.entrances.all()), key=door_order)
-            initial = {"label": building.label, "floors": building.floors or "", "entrances": "、".join(entrances)}
-        super().__init__(data, initial=initial)
+        if row is not None:
+            entrances = sorted((e.label for e in row.entrances.all()), key=door_order)
+            initial = {"floors": row.floors or "", "entrances": "、".join(entrances)}
+        super().__init__(data, row=row, initial=initial)
 
     def clean_label(self) -> str:
         label = building_label(self.cleaned_data["label"])

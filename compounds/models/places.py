@@ -100,6 +100,7 @@ class Building(models.Model):
     compound = models.ForeignKey(Compound, models.PROTECT, related_name="buildings")
     label = models.CharField("楼号", max_length=20)
     floors = models.PositiveSmallIntegerField("层数", null=True, blank=True)
+    version = models.PositiveIntegerField("第几次修改", default=1)
 
     objects = BuildingQuerySet.as_manager()
 

@@ -48,6 +48,20 @@ def change_since(row: models.Model, version: int) -> Entry | None:
     return None
 
 
+def lock_row(row: Row, version: int) -> Row:
+    """Return the row locked, as it stands in ``version``; call inside a transaction.
+
+    :raises ChangedMeanwhile: if someone saved it since, or took it away.
+    """
+    model = type(row)
+    found = model._default_manager.select_for_update().filter(pk=row.pk).first()
+    if found is None:
+        raise ChangedMeanwhile(Entry.objects.about(model._meta.label_lower, row.pk).first())
+    if getattr(found, "version") != version:  # noqa: B009
+        raise ChangedMeanwhile(change_since(row, version))
+    return found
+
+
 @transaction.atomic
 def change_row(
     row: Row,
@@ -67,10 +81,7 @@ def change_row(
 
     :raises ChangedMeanwhile: if someone saved the row since that version was read.
     """
-    model = type(row)
-    found = model._default_manager.select_for_update().get(pk=row.pk)
-    if getattr(found, "version") != version:  # noqa: B009
-        raise ChangedMeanwhile(change_since(row, version))
+    model, found = type(row), lock_row(row, version)
     changed = {name: value for name, value in values.items() if getattr(found, name) != value}
     if not changed:
         return found

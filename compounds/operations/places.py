@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import date, datetime
 from typing import TypeVar
 
@@ -18,8 +18,9 @@ from compounds.models import (
     PropertyUnit,
     PublicResource,
 )
-from compounds.operations.changing import change_row
+from compounds.operations.changing import change_row, lock_row
 from compounds.operations.refusals import NameTaken, StillUsed
+from compounds.rules import door_order
 from core.models import Attachment, User
 from core.operations import record
 
@@ -85,11 +86,15 @@ def change_thing(thing: Listed, values: Mapping[str, object], version: int, *, a
 
 
 @transaction.atomic
-def drop_thing(thing: Facility | PublicResource, *, actor: User, at: datetime) -> None:
-    """Take a facility or public resource off the list. Record what stood there."""
-    record("place.drop", f"从清单去掉{thing._meta.verbose_name}：{thing.name}", actor=actor, at=at,
-           area_code=thing.compound.area_code, subject=thing)  # fmt: skip
-    thing.delete()
+def drop_thing(thing: Facility | PublicResource, version: int, *, actor: User, at: datetime) -> None:
+    """Take a facility or public resource that has ``version`` off the list. Record what stood there.
+
+    :raises ChangedMeanwhile: if someone saved it since.
+    """
+    locked = lock_row(thing, version)
+    record("place.drop", f"从清单去掉{thing._meta.verbose_name}：{locked.name}", actor=actor, at=at,
+           area_code=thing.compound.area_code, subject=locked)  # fmt: skip
+    locked.delete()
 
 
 # --- Buildings ----------------------------------------------------------------------------------------------------
@@ -115,14 +120,16 @@ def add_building(
 
 @transaction.atomic
 def change_building(
-    building: Building, label: str, floors: int | None, entrances: list[str], *, actor: User, at: datetime
+    building: Building, label: str, floors: int | None, entrances: list[str], version: int, *, actor: User, at: datetime
 ) -> Building:
-    """Change a building's number and floors, and add the entrances that are new. Record it.
+    """Change a building that has ``version``: its number, floors and entrances. Record before and after.
 
+    :raises ChangedMeanwhile: if someone saved it since.
     :raises NameTaken: if the compound has another building of that number.
     :raises StillUsed: if an entrance is left out that has dwellings.
     """
     compound = Compound.objects.select_for_update().get(pk=building.compound_id)
+    found = lock_row(building, version)
     if Building.objects.filter(compound=compound, label=label).exclude(pk=building.pk).exists():
         raise NameTaken
     known = {entrance.label: entrance for entrance in Entrance.objects.filter(building=building)}
@@ -131,24 +138,32 @@ def change_building(
             raise StillUsed(gone)
         known[gone].delete()
     Entrance.objects.bulk_create(Entrance(building=building, label=e) for e in entrances if e not in known)
-    before = (building.label, building.floors, sorted(known))
-    after = (label, floors, sorted(entrances))
+    before = _said_of(found.label, found.floors, known)
+    after = _said_of(label, floors, entrances)
     if before == after:
-        return building
-    building.label, building.floors = label, floors
-    building.save(update_fields=["label", "floors"])
-    record("place.change_building", f"改楼{before[0]}", actor=actor, at=at, area_code=compound.area_code, subject=building,
-           data={"before": list(before), "after": list(after)})  # fmt: skip
-    return building
+        return found
+    was, found.label, found.floors, found.version = found.label, label, floors, version + 1
+    found.save(update_fields=["label", "floors", "version"])
+    record("place.change_building", f"改楼{was}：由{before}改为{after}", actor=actor, at=at, area_code=compound.area_code,
+           subject=found, data={"before": before, "after": after, "version": found.version})  # fmt: skip
+    return found
+
+
+def _said_of(label: str, floors: int | None, entrances: Iterable[str]) -> str:
+    """Return a building as the history says it: 12号楼6层，1、2单元."""
+    doors = "、".join(sorted(entrances, key=door_order))
+    return f"{label}号楼{f'{floors}层' if floors else ''}，{f'{doors}单元' if doors else '不分单元'}"
 
 
 @transaction.atomic
-def drop_building(building: Building, *, actor: User, at: datetime) -> None:
-    """Remove a building without dwellings. Record it.
+def drop_building(building: Building, version: int, *, actor: User, at: datetime) -> None:
+    """Remove a building without dwellings that has ``version``. Record it.
 
+    :raises ChangedMeanwhile: if someone saved it since.
     :raises StillUsed: if it has dwellings.
     """
     compound = Compound.objects.select_for_update().get(pk=building.compound_id)
+    building = lock_row(building, version)
     if Dwelling.objects.filter(building=building).exists():
         raise StillUsed(building.label)
     record("place.drop_building", f"去掉楼{building.label}", actor=actor, at=at, area_code=compound.area_code,

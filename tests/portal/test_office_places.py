@@ -94,7 +94,10 @@ def test_facilities_are_listed_by_line_and_missing_ones_shown(home: Compound, cl
     one = Facility.objects.get()
     said(clerk, f"{CODE}things/facilities/{one.pk}/", **typed | {"state": "good"}, version=1)
     assert "状况由缺少改为完好" in Entry.objects.get(action="place.change").summary
-    said(clerk, f"{CODE}things/facilities/{one.pk}/", act="drop")
+    assert "状况由缺少改为完好" in said(clerk, f"{CODE}things/facilities/{one.pk}/", **typed, act="drop", version=1)
+    assert "状况由缺少改为完好" in said(clerk, f"{CODE}things/facilities/{one.pk}/", act="drop")
+    assert Facility.objects.exists()
+    said(clerk, f"{CODE}things/facilities/{one.pk}/", act="drop", version=2)
     assert not Facility.objects.exists() and Entry.objects.filter(action="place.drop").count() == 1
 
 
@@ -114,11 +117,27 @@ def test_buildings_with_entrances(home: Compound, clerk: Client) -> None:
     assert text.index("3号楼没有填不分单元4") < text.index("12号楼61、2、3、50")
     entrance = made.entrances.get(label="5")
     Dwelling.objects.create(building=made, entrance=entrance, room="101", area="60")
-    assert "5单元里还有房屋" in said(clerk, f"{CODE}buildings/{made.pk}/", label="12", entrances="1-3")
-    assert "这栋楼里还有房屋" in said(clerk, f"{CODE}buildings/{made.pk}/", act="drop", label="12", entrances="1-3、5")
-    said(clerk, f"{CODE}buildings/{made.pk}/", label="甲12", floors="5", entrances="1-3、5")
+    assert "5单元里还有房屋" in said(clerk, f"{CODE}buildings/{made.pk}/", label="12", entrances="1-3", version=1)
+    one = f"{CODE}buildings/{made.pk}/"
+    assert "这栋楼里还有房屋" in said(clerk, one, act="drop", label="12", entrances="1-3、5", version=1)
+    said(clerk, one, label="甲12", floors="5", entrances="1-3、5", version=1)
     made.refresh_from_db()
     assert (made.label, made.floors, made.entrances.count()) == ("甲12", 5, 4)
+
+
+def test_a_stale_page_neither_changes_nor_removes_a_building(home: Compound, clerk: Client) -> None:
+    said(clerk, f"{CODE}buildings/new/", label="12", floors="6", entrances="1-2")
+    made = Building.objects.get(label="12")
+    one = f"{CODE}buildings/{made.pk}/"
+    said(clerk, one, label="12", floors="6", entrances="1-3", version=1)
+    html = send(clerk, one, label="12", floors="7", entrances="1-2", version=1).content.decode()
+    assert "由12号楼6层，1、2单元改为12号楼6层，1、2、3单元" in words(html)
+    assert 'value="7"' in html and 'name="version" value="2"' in html
+    assert "陈社区在11月5日" in said(clerk, one, act="drop", label="12", entrances="1-2", version=1)
+    made.refresh_from_db()
+    assert (made.floors, made.entrances.count()) == (6, 3)
+    said(clerk, one, act="drop", version=2)
+    assert not Building.objects.filter(label="12").exists()
 
 
 def test_what_entrances_cannot_be(home: Compound, clerk: Client) -> None:

@@ -108,6 +108,12 @@ def keys_sent(texts: Iterable[str]) -> list[int]:
     return [int(text) for text in texts if text.isascii() and text.isdecimal() and len(text) < 19]
 
 
+def version_sent(request: OfficeRequest) -> int:
+    """Return the version that a form was opened with; what is none matches none."""
+    text = request.POST.get("version", "")
+    return int(text) if text.isascii() and text.isdecimal() and len(text) < 10 else 0
+
+
 def month_or_404(text: str) -> date:
     """Return the first day of the month in an address."""
     if len(text) != 7:

@@ -26,7 +26,7 @@ from compounds.operations.refusals import DwellingRefused, OwnersRefused, PhoneO
 from compounds.permissions import can_keep_register, can_see_persons
 from core.masking import mask_name, mask_phone
 from core.models import Entry
-from portal.views.office.door import FORM, OfficeRequest, compound_page, find_compound, in_scope, require
+from portal.views.office.door import FORM, OfficeRequest, compound_page, find_compound, in_scope, require, version_sent
 from portal.views.office.words import changed_meanwhile
 
 DWELLING_REFUSED = {
@@ -248,10 +248,9 @@ def dwelling_remove(request: OfficeRequest, code: str, pk: int) -> HttpResponse:
     found = find_dwelling(compound, pk)
     form = ReasonForm(request.POST if request.method == "POST" else None)
     if request.method == "POST" and form.is_valid():
-        version = request.POST.get("version", "")
+        reason = form.cleaned_data["reason"]
         try:
-            remove_dwelling(found, int(version) if version.isascii() and version.isdecimal() else 0,
-                            form.cleaned_data["reason"], actor=request.user, at=request.at)  # fmt: skip
+            remove_dwelling(found, version_sent(request), reason, actor=request.user, at=request.at)
         except DwellingRefused as problem:
             _refused(form, problem)
         except ChangedMeanwhile as problem:

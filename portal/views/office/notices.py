@@ -43,7 +43,16 @@ from core.pages import page_of
 from core.papers import too_large
 from fees.forms import ProofForm
 from portal.views.notices import paper_of, proved_places
-from portal.views.office.door import FORM, OfficeRequest, by_password, compound_page, find_compound, in_scope, require
+from portal.views.office.door import (
+    FORM,
+    OfficeRequest,
+    by_password,
+    compound_page,
+    find_compound,
+    in_scope,
+    require,
+    version_sent,
+)
 from portal.views.office.words import changed_meanwhile
 
 HERE = "notices"
@@ -238,10 +247,8 @@ def notice_posting(request: OfficeRequest, code: str, pk: int) -> HttpResponse:
     require(may_post(request, compound))
     problem = ""
     if request.method == "POST":
-        version = request.POST.get("version", "")
-        read = int(version) if version.isascii() and version.isdecimal() and len(version) < 10 else 0
         try:
-            notice = post_notice(draft, read, actor=request.user, at=request.at)
+            notice = post_notice(draft, version_sent(request), actor=request.user, at=request.at)
         except (NoticeRefusal, ChangedMeanwhile) as refusal:
             problem = words_of(refusal)
             if isinstance(refusal, NoticeGone):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from django.contrib import messages
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
@@ -19,7 +21,6 @@ from compounds.forms.places import (
 )
 from compounds.models import Area, Building, Compound, CompoundPhoto, Dwelling, Facility, PublicResource
 from compounds.operations import (
-    ChangedMeanwhile,
     CompoundExists,
     NameTaken,
     StillUsed,
@@ -40,8 +41,8 @@ from core.choices import EvidenceKind
 from core.operations import AttachmentRefused, add_attachment
 from core.papers import too_large
 from portal.stages import INELIGIBLE
-from portal.views.office.door import FORM, OfficeRequest, compound_page, find_compound, in_scope, require
-from portal.views.office.words import changed_meanwhile
+from portal.views.office.door import FORM, OfficeRequest, compound_page, find_compound, in_scope, require, version_sent
+from portal.views.office.saving import saved
 
 THINGS: dict[str, tuple[type[Facility] | type[PublicResource], type[VersionForm], str]] = {
     "facilities": (Facility, FacilityForm, "设施"),
@@ -109,14 +110,8 @@ def compound_facts(request: OfficeRequest, code: str) -> HttpResponse:
         require(may_change)
     form = CompoundForm(request.POST if sent else None, row=compound)
     if sent and form.is_valid():
-        try:
-            change_compound(compound, form.values(), form.read, actor=request.user, at=request.at)
-        except ChangedMeanwhile as problem:
-            form.show_version(Compound.objects.get(pk=compound.pk).version)
-            form.add_error(None, changed_meanwhile(problem))
-        except NameTaken:
-            form.add_error("name", "这个社区已经有同名的小区了。")
-        else:
+        save = partial(change_compound, compound, form.values(), form.read, actor=request.user, at=request.at)
+        if saved(form, compound, save, "name", "这个社区已经有同名的小区了。"):
             messages.success(request, "小区情况存好了。")
             return redirect("compound_facts", code=compound.code)
     judged = eligibility_of(compound)
@@ -185,20 +180,15 @@ def thing(request: OfficeRequest, code: str, kind: str, pk: int) -> HttpResponse
     if found is None:
         raise Http404
     sent = request.method == "POST"
-    if sent and request.POST.get("act") == "drop":
-        drop_thing(found, actor=request.user, at=request.at)
-        messages.success(request, f"{found.name}从清单上去掉了。")
-        return redirect("things", code=compound.code)
     form = form_class(request.POST if sent else None, row=found)
-    if sent and form.is_valid():
-        try:
-            change_thing(found, form.values(), form.read, actor=request.user, at=request.at)
-        except ChangedMeanwhile as problem:
-            form.show_version(model._default_manager.get(pk=pk).version)
-            form.add_error(None, changed_meanwhile(problem))
-        except NameTaken:
-            form.add_error("name", "清单上已经有这一项了。")
-        else:
+    if sent and request.POST.get("act") == "drop":
+        drop = partial(drop_thing, found, version_sent(request), actor=request.user, at=request.at)
+        if saved(form, found, drop):
+            messages.success(request, f"{found.name}从清单上去掉了。")
+            return redirect("things", code=compound.code)
+    elif sent and form.is_valid():
+        change = partial(change_thing, found, form.values(), form.read, actor=request.user, at=request.at)
+        if saved(form, found, change, "name", "清单上已经有这一项了。"):
             messages.success(request, f"{form.cleaned_data['name']}改好了。")
             return redirect("things", code=compound.code)
     shown = {"form": form, "thing": found, "name": name}
@@ -250,22 +240,22 @@ def building(request: OfficeRequest, code: str, pk: int) -> HttpResponse:
     if found is None:
         raise Http404
     sent = request.method == "POST"
+    drops = sent and request.POST.get("act") == "drop"
+    form = BuildingForm(request.POST if sent else None, row=found)
     try:
-        if sent and request.POST.get("act") == "drop":
-            drop_building(found, actor=request.user, at=request.at)
-            messages.success(request, f"{found.label}号楼去掉了。")
-            return redirect("buildings", code=compound.code)
-        form = BuildingForm(request.POST if sent else None, building=found)
-        if sent and form.is_valid():
-            data = form.cleaned_data
-            change_building(found, data["label"], data["floors"], data["entrances"], actor=request.user, at=request.at)
-            messages.success(request, f"{data['label']}号楼改好了。")
-            return redirect("buildings", code=compound.code)
-    except NameTaken:
-        form.add_error("label", "这个小区已经有这栋楼了。")
+        if drops:
+            drop = partial(drop_building, found, version_sent(request), actor=request.user, at=request.at)
+            if saved(form, found, drop):
+                messages.success(request, f"{found.label}号楼去掉了。")
+                return redirect("buildings", code=compound.code)
+        elif sent and form.is_valid():
+            data = form.values()
+            change = partial(change_building, found, **data, version=form.read, actor=request.user, at=request.at)
+            if saved(form, found, change, "label", "这个小区已经有这栋楼了。"):
+                messages.success(request, f"{data['label']}号楼改好了。")
+                return redirect("buildings", code=compound.code)
     except StillUsed as problem:
-        form = BuildingForm(request.POST, building=found)
-        where = "这栋楼" if request.POST.get("act") == "drop" else f"{problem}单元"
+        where = "这栋楼" if drops else f"{problem}单元"
         form.add_error(None, f"{where}里还有房屋，不能去掉。先把房屋改到别处或去掉。")
     shown = {"form": form, "building": found}
     return compound_page(request, "portal/office/building.html", compound, "buildings", shown)

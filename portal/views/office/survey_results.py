@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from datetime import date
+from functools import partial
 from typing import Any
 
 from django.conf import settings
@@ -24,7 +27,7 @@ from compounds.documents.surveys import (
     results_workbook,
 )
 from compounds.forms.surveys import DayForm
-from compounds.models import StagePaper
+from compounds.models import StagePaper, Survey
 from compounds.operations import ChangedMeanwhile
 from compounds.operations.steps import add_step_papers
 from compounds.operations.survey_prints import STYLES, start_survey_printing
@@ -37,11 +40,40 @@ from compounds.operations.surveys import (
 from compounds.permissions import can_keep_register
 from core import pdf
 from core.operations import store_paper
-from portal.views.office.door import FORM, OfficeRequest, by_password, compound_page, find_compound, in_scope, require
+from portal.views.office.door import (
+    FORM,
+    OfficeRequest,
+    by_password,
+    compound_page,
+    find_compound,
+    in_scope,
+    require,
+    version_sent,
+)
 from portal.views.office.reconciling import pdf_response
-from portal.views.office.surveys import HERE, find_survey, sent_version, words_of
+from portal.views.office.surveys import HERE, find_survey, words_of
 
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+
+
+def _asked_day(request: OfficeRequest, code: str, number: int) -> tuple[Survey, DayForm]:
+    """Return a survey for those who may begin and end it, and the form that asks for the day."""
+    compound = find_compound(request, code)
+    require(can_keep_register(request.user, compound.area_code, request.today))
+    sent = request.POST if request.method == "POST" else None
+    return find_survey(compound, number), DayForm(sent, today=request.today, initial={"on": request.today})
+
+
+def _acted(form: DayForm, act: Callable[[date], object]) -> bool:
+    """Begin or end a survey on the day that was typed, and return whether that was done; else the form says why."""
+    if not form.is_valid():
+        return False
+    try:
+        act(form.cleaned_data["on"])
+    except (SurveyRefusal, ChangedMeanwhile) as problem:
+        form.add_error("on" if isinstance(problem, BeforeOpening) else None, words_of(problem))
+        return False
+    return True
 
 
 @require_http_methods(FORM)
@@ -49,25 +81,17 @@ XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 @in_scope
 def survey_opening(request: OfficeRequest, code: str, number: int) -> HttpResponse:
     """Begin a survey, on a page that says what can no longer be changed then."""
-    compound = find_compound(request, code)
-    require(can_keep_register(request.user, compound.area_code, request.today))
-    found = find_survey(compound, number)
+    found, form = _asked_day(request, code, number)
     if found.state != SurveyState.DRAFT:
         return redirect("survey", code=code, number=number)
-    sent = request.POST if request.method == "POST" else None
-    form = DayForm(sent, today=request.today, initial={"on": request.today})
-    if sent is not None and form.is_valid():
-        try:
-            open_survey(found, sent_version(request), form.cleaned_data["on"], actor=request.user, at=request.at)
-        except (SurveyRefusal, ChangedMeanwhile) as problem:
-            form.add_error(None, words_of(problem))
-            found.refresh_from_db()
-        else:
-            messages.success(request, "调查开始了。先把问卷印出来。")
-            return redirect("survey", code=code, number=number)
+    if _acted(form, partial(open_survey, found, version_sent(request), actor=request.user, at=request.at)):
+        messages.success(request, "调查开始了。先把问卷印出来。")
+        return redirect("survey", code=code, number=number)
+    if form.is_bound:
+        found.refresh_from_db()
     questions = questions_of(found)
     shown = {"survey": found, "form": form, "questions": questions, "purposes": {q.purpose for q in questions}}
-    return compound_page(request, "portal/office/survey_opening.html", compound, HERE, shown)
+    return compound_page(request, "portal/office/survey_opening.html", found.compound, HERE, shown)
 
 
 @require_http_methods(FORM)
@@ -75,23 +99,12 @@ def survey_opening(request: OfficeRequest, code: str, number: int) -> HttpRespon
 @in_scope
 def survey_closing(request: OfficeRequest, code: str, number: int) -> HttpResponse:
     """End a survey, on a page that says who has not answered yet."""
-    compound = find_compound(request, code)
-    require(can_keep_register(request.user, compound.area_code, request.today))
-    found = find_survey(compound, number)
+    found, form = _asked_day(request, code, number)
     if found.state != SurveyState.OPEN:
         return redirect("survey", code=code, number=number)
-    sent = request.POST if request.method == "POST" else None
-    form = DayForm(sent, today=request.today, initial={"on": request.today})
-    if sent is not None and form.is_valid():
-        try:
-            close_survey(found, form.cleaned_data["on"], actor=request.user, at=request.at)
-        except BeforeOpening as problem:
-            form.add_error("on", words_of(problem))
-        except SurveyRefusal as problem:
-            form.add_error(None, words_of(problem))
-        else:
-            messages.success(request, "调查结束了，结果可以印成报告。")
-            return redirect("survey_results", code=code, number=number)
+    if _acted(form, partial(close_survey, found, actor=request.user, at=request.at)):
+        messages.success(request, "调查结束了，结果可以印成报告。")
+        return redirect("survey_results", code=code, number=number)
     buildings = buildings_of(found)
     shown = {
         "survey": found,
@@ -100,7 +113,7 @@ def survey_closing(request: OfficeRequest, code: str, number: int) -> HttpRespon
         "left": sum(len(each.left) for each in buildings),
         "many": sum(each.many for each in buildings),
     }
-    return compound_page(request, "portal/office/survey_closing.html", compound, HERE, shown)
+    return compound_page(request, "portal/office/survey_closing.html", found.compound, HERE, shown)
 
 
 # --- Sheets to print ---------------------------------------------------------------------------------------------

@@ -44,9 +44,9 @@ from compounds.rules import AddressNotUnderstood, parse_dwelling, show_dwelling
 from compounds.rules.surveys import read_sheet_code, sheet_code
 from core import pdf
 from core.spreadsheets import WorkbookRefused
-from portal.views.office.door import FORM, OfficeRequest, compound_page, find_compound, in_scope, require
+from portal.views.office.door import FORM, OfficeRequest, compound_page, find_compound, in_scope, require, version_sent
 from portal.views.office.reconciling import pdf_response
-from portal.views.office.surveys import HERE, find_survey, sent_version, words_of
+from portal.views.office.surveys import HERE, find_survey, words_of
 
 LATEST = 8  # sheets shown beside the field, to see what one did last
 SALT = "survey-import"
@@ -146,7 +146,7 @@ def survey_sheet(request: OfficeRequest, code: str, number: int, sheet: str) -> 
     if sent is not None and form.is_valid():
         data = SheetData(form.answers, form.cleaned_data["channel"], form.cleaned_data["answered_on"])
         try:
-            enter_sheet(found, dwelling, data, actor=request.user, at=request.at, version=sent_version(request))
+            enter_sheet(found, dwelling, data, actor=request.user, at=request.at, version=version_sent(request))
         except SheetChanged as problem:
             earlier, answers = problem.sheet, answers_of(problem.sheet)
             form.add_error(None, "这一户刚才已经录过，下面是录过的答案。您填的还在，核对以后再存，就替换。")

@@ -33,7 +33,7 @@ from compounds.operations.surveys import (
 )
 from compounds.permissions import can_keep_register
 from compounds.rules.surveys import MOST_QUESTIONS, PROGRAMME_QUESTIONS
-from portal.views.office.door import FORM, OfficeRequest, compound_page, find_compound, in_scope, require
+from portal.views.office.door import FORM, OfficeRequest, compound_page, find_compound, in_scope, require, version_sent
 from portal.views.office.words import changed_meanwhile
 
 HERE = "surveys"
@@ -144,12 +144,6 @@ def _rearrange(request: OfficeRequest, found: Survey) -> HttpResponse:
     return redirect("survey", code=found.compound.code, number=found.number)
 
 
-def sent_version(request: OfficeRequest) -> int:
-    """Return the version that a form was opened with; what is none matches none."""
-    text = request.POST.get("version", "")
-    return int(text) if text.isascii() and text.isdecimal() and len(text) < 10 else 0
-
-
 def _edit_page(request: OfficeRequest, template: str, found: Survey, form: Form, shown: dict[str, Any]) -> HttpResponse:
     found.refresh_from_db(fields=["version"])
     return compound_page(request, template, found.compound, HERE, {"survey": found, "form": form, **shown})
@@ -167,7 +161,7 @@ def survey_edit(request: OfficeRequest, code: str, number: int) -> HttpResponse:
     if sent is not None and form.is_valid():
         data = form.cleaned_data
         try:
-            change_survey(found, sent_version(request), data["title"], data["intro"], actor=request.user, at=request.at)
+            change_survey(found, version_sent(request), data["title"], data["intro"], actor=request.user, at=request.at)
         except (SurveyRefusal, ChangedMeanwhile) as problem:
             form.add_error(None, words_of(problem))
         else:
@@ -190,7 +184,7 @@ def survey_question(request: OfficeRequest, code: str, number: int, question: in
     form = QuestionForm(sent, initial=initial)
     if sent is not None and form.is_valid():
         try:
-            save_question(found, sent_version(request), form.asked, actor=request.user, at=request.at, number=question)
+            save_question(found, version_sent(request), form.asked, actor=request.user, at=request.at, number=question)
         except PurposeTaken as problem:
             form.add_error("purpose", words_of(problem))
         except (SurveyRefusal, ChangedMeanwhile) as problem:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from decimal import Decimal
+from functools import partial
 
 from django.contrib import messages
 from django.http import Http404, HttpResponse
@@ -13,12 +14,12 @@ from django.views.decorators.http import require_http_methods, require_safe
 from compounds.choices import Tenure
 from compounds.forms.places import UnitForm
 from compounds.models import Compound, Dwelling, PropertyUnit
-from compounds.operations import ChangedMeanwhile, NameTaken, change_unit
+from compounds.operations import change_unit
 from compounds.permissions import can_keep_register
 from compounds.rules import door_order, type_dwelling
 from core.pages import page_of
 from portal.views.office.door import FORM, OfficeRequest, compound_page, find_compound, in_scope, require
-from portal.views.office.words import changed_meanwhile
+from portal.views.office.saving import saved
 
 
 @dataclass(frozen=True)
@@ -70,14 +71,8 @@ def unit(request: OfficeRequest, code: str, pk: int) -> HttpResponse:
         require(may_change)
     form = UnitForm(request.POST if sent else None, row=found)
     if sent and form.is_valid():
-        try:
-            change_unit(found, form.values(), form.read, actor=request.user, at=request.at)
-        except ChangedMeanwhile as problem:
-            form.show_version(PropertyUnit.objects.get(pk=pk).version)
-            form.add_error(None, changed_meanwhile(problem))
-        except NameTaken:
-            form.add_error("name", "这个社区已经有同名的产权单位了。")
-        else:
+        save = partial(change_unit, found, form.values(), form.read, actor=request.user, at=request.at)
+        if saved(form, found, save, "name", "这个社区已经有同名的产权单位了。"):
             messages.success(request, f"{form.cleaned_data['name']}存好了。")
             return redirect("units", code=compound.code)
     mine = Dwelling.objects.of(compound).filter(property_unit=found).select_related("building", "entrance")
