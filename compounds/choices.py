@@ -135,3 +135,9 @@ class StageAct(models.TextChoices):
     CONFIRMED = "confirmed", "主管副主任确认"
     SENT_BACK = "sent_back", "退回"
     REOPENED = "reopened", "重新打开"
+
+
+class ObjectionOutcome(models.TextChoices):
+    UPHELD = "upheld", "成立"
+    PARTLY = "partly", "部分成立"
+    REJECTED = "rejected", "不成立"

@@ -62,6 +62,7 @@ INSTALLED_APPS = [
     # Ours first: core's templates and colours come before those of Django's own admin.
     "core",
     "compounds",
+    "ballots",
     "fees",
     "portal",
     "django.contrib.admin",

@@ -278,6 +278,9 @@ def full_books(home: Compound) -> Ledger:
     ledger = issued(home)
     whole_control(home, ledger)
     whole_programme(home)
+    from tests.balloting import whole_ballot  # it stands on these factories
+
+    whole_ballot(home)
     return ledger
 
 

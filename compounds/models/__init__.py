@@ -22,6 +22,7 @@ from compounds.models.dwellings import (
     RegisterUploadQuerySet,
 )
 from compounds.models.notices import Notice, NoticeDraft, NoticeFile, NoticeProof, NoticeQuerySet, NoticeWithdrawal
+from compounds.models.objections import Objection, ObjectionAnswer, ObjectionQuerySet
 from compounds.models.places import (
     Building,
     Compound,
@@ -70,6 +71,9 @@ __all__ = [
     "NoticeProof",
     "NoticeQuerySet",
     "NoticeWithdrawal",
+    "Objection",
+    "ObjectionAnswer",
+    "ObjectionQuerySet",
     "Owner",
     "Ownership",
     "OwnershipQuerySet",

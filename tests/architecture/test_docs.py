@@ -22,7 +22,7 @@ MADE = ("var/", "staticfiles/", ".venv/")
 
 @cache
 def sources() -> str:
-    folders = ("core", "compounds", "fees", "portal", "config", "tools")
+    folders = ("core", "compounds", "ballots", "fees", "portal", "config", "tools")
     return "\n".join(
         path.read_text(encoding="utf-8")
         for folder in folders
@@ -68,7 +68,7 @@ def test_the_words_of_the_glossary_are_the_codes_own() -> None:
 
 def test_commands_that_are_named_exist() -> None:
     """Every ``manage.py …`` of the pages, and every command of ours is told to somebody."""
-    ours = {name for name, app in get_commands().items() if app in ("core", "compounds", "fees", "portal")}
+    ours = {name for name, app in get_commands().items() if app in ("core", "compounds", "ballots", "fees", "portal")}
     told = "\n".join(page.read_text(encoding="utf-8") for page in PAGES)
     assert all(re.search(rf"\b{name}\b", told) for name in ours), ours
     for name in re.findall(r"manage\.py ([a-z_]+)", told):

@@ -14,7 +14,7 @@ from importlinter.cli import lint_imports
 pytestmark = pytest.mark.once
 
 ROOT = Path(settings.BASE_DIR)
-APPS = ("core", "compounds", "fees", "portal")
+APPS = ("core", "compounds", "ballots", "fees", "portal")
 
 # architecture.md, "a closed vocabulary", with what it allows besides.
 VOCABULARY = {

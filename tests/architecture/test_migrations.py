@@ -18,7 +18,7 @@ from core.models import SYSTEM, SYSTEM_2, Installation, User
 from fees.models import Account
 
 pytestmark = pytest.mark.django_db
-OURS = ("core", "compounds", "fees")
+OURS = ("core", "compounds", "ballots", "fees")
 
 
 def test_no_migration_is_pending() -> None:

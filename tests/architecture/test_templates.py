@@ -14,7 +14,7 @@ from django.urls import URLPattern, URLResolver, get_resolver
 pytestmark = pytest.mark.once
 
 ROOT = Path(settings.BASE_DIR)
-APPS = ("core", "compounds", "fees", "portal")
+APPS = ("core", "compounds", "ballots", "fees", "portal")
 FORBIDDEN = {
     "a style attribute": re.compile(r"<[^>]*\sstyle\s*=", re.S),
     "an event attribute": re.compile(r"<[^>]*\son[a-z]+\s*=", re.S | re.I),

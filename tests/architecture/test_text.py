@@ -14,7 +14,7 @@ from django.conf import settings
 pytestmark = pytest.mark.once
 
 ROOT = Path(settings.BASE_DIR)
-APPS = ("config", "core", "compounds", "fees", "portal")
+APPS = ("config", "core", "compounds", "ballots", "fees", "portal")
 TEXT = {".py", ".html", ".css", ".js", ".md", ".toml", ".yml", ".yaml", ".txt", ".sh", ".svg", ".csv", ".in", ""}
 LEFT_OVER = re.compile(r"\b(?:TODO|FIXME|XXX|HACK)\b")
 # Of the machines and helpers that code is written on, nothing belongs into the code.
@@ -83,7 +83,7 @@ def test_every_module_says_what_it_is(path: Path) -> None:
 def test_public_functions_say_what_they_do(name: str) -> None:
     """Rules, operations and documents are read by people who were not there."""
     silent = []
-    for app in ("core", "compounds", "fees", "portal"):
+    for app in ("core", "compounds", "ballots", "fees", "portal"):
         for path in [ROOT / app / f"{name}.py", *sorted((ROOT / app / name).glob("*.py"))]:
             if not path.exists():
                 continue

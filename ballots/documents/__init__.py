@@ -1,0 +1,1 @@
+"""What of a ballot is printed, posted and exported, as frozen view-models."""

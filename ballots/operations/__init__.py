@@ -1,0 +1,1 @@
+"""Verbs that write ballots: drafting, announcing, the roll, papers, entries, counting, certifying."""

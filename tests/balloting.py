@@ -1,0 +1,127 @@
+"""Plain factories of ballots: one whole ballot by hand, without the operations."""
+
+from __future__ import annotations
+
+from datetime import date
+from decimal import Decimal
+
+from django.utils import timezone
+
+from ballots.models import (
+    Ballot,
+    BallotMove,
+    BallotProof,
+    Bundle,
+    HandCount,
+    Paper,
+    PaperEntry,
+    PaperEvent,
+    PaperScan,
+    PaperVisit,
+    Question,
+    Result,
+    RollDwelling,
+    RollEntry,
+    RollName,
+    RollTransfer,
+    Settlement,
+    Sheet,
+    SheetPrint,
+    VotingRule,
+)
+from compounds.models import Compound, Dwelling, Objection, ObjectionAnswer
+from core.codes import check_character
+from core.operations import machine
+from tests import factories
+from tests.factories import AT
+
+FROM, UNTIL = date(2026, 10, 20), date(2026, 11, 4)
+
+
+def rule(key: str = "owners_ordinary") -> VotingRule:
+    return VotingRule.objects.filter(area_code="", key=key).latest("version")
+
+
+def ballot(home: Compound, key: str = "owners_ordinary", **fields: object) -> Ballot:
+    """Draft a ballot with one question of approval."""
+    said = {
+        "number": home.ballots.count() + 1, "title": "服务模式和收费标准", "matter": "service_mode", "rule": rule(key),
+        "made_by": machine("system"), "made_at": AT, "voting_from_on": FROM, "voting_until_on": UNTIL,
+    }  # fmt: skip
+    made = Ballot.objects.create(compound=home, **(said | fields))
+    Question.objects.create(ballot=made, number=1, kind="approve", text="是否同意实行准物业服务模式？")
+    return made
+
+
+def serial(number: int) -> str:
+    body = f"0000{number:04d}"
+    return body + check_character(body)
+
+
+def roll_entry(of: Ballot, dwelling: Dwelling, number: int = 1) -> RollEntry:
+    """Put a dwelling's owner on the roll."""
+    entry = RollEntry.objects.create(
+        ballot=of, number=number, kind="owner", voter_key=f"{of.pk:016d}{number:016d}", area=dwelling.area,
+        building=dwelling.building.label, place=str(dwelling),
+    )  # fmt: skip
+    RollDwelling.objects.create(
+        ballot=of, entry=entry, dwelling=dwelling, address=str(dwelling), area=dwelling.area, area_source="registered"
+    )
+    RollName.objects.create(entry=entry, name="王秀兰", phone="010-68870000")
+    return entry
+
+
+def paper(of: Ballot, entry: RollEntry, *states: str) -> Paper:
+    """Print an entry's paper and let it go through these states."""
+    made = Paper.objects.create(ballot=of, entry=entry, serial=serial(of.pk * 100 + entry.number))
+    told = {"returned": {"channel": "visit"}, "refused": {"witnesses": "张三、李四"}}
+    for seq, state in enumerate(("printed", *states), 1):
+        PaperEvent.objects.create(
+            paper=made, seq=seq, state=state, on=FROM, by=machine("system"), at=AT, **told.get(state, {})
+        )
+        made.state = state
+    made.save(update_fields=["state"])
+    return made
+
+
+def whole_ballot(home: Compound) -> Ballot:
+    """Put a row into each insert-only table of the ballots."""
+    first, second, day = machine("system"), machine("system-2"), timezone.localdate(AT)
+    third = factories.user(name="赵书记")
+    made = ballot(home, state="certified", announced_on=date(2026, 10, 1), roll_sha256="0" * 64)
+    entry = roll_entry(made, Dwelling.objects.of(home).order_by("pk")[0])
+    RollTransfer.objects.create(entry=entry, reason="过户，产权证见附件", by=first, at=AT)
+    PaperVisit.objects.create(entry=entry, on=FROM, outcome="nobody", by=first, at=AT)
+    SheetPrint.objects.create(ballot=made, sheets=100, by=first, on=FROM)
+    sheet = Sheet.objects.create(
+        ballot=made, bundle=Bundle.objects.create(ballot=made, number=1), position=1,
+        paper=paper(made, entry, "issued", "returned"),
+    )  # fmt: skip
+    PaperScan.objects.create(sheet=sheet, attachment=factories.paper(home, "", "pink", "other"))
+    for number, who in ((1, first), (2, second)):
+        PaperEntry.objects.create(sheet=sheet, round=number, user=who, marks='{"1":["赞成"]}', entered_on=UNTIL)
+    Settlement.objects.create(
+        sheet=sheet, marks='{"1":["反对"]}', reason="看票面是反对", first_by=first, second_by=second, by=third, on=UNTIL
+    )
+    HandCount.objects.create(ballot=made, figures='{"1":{"赞成":1}}', by=first, at=AT)
+    announced = BallotMove.objects.create(
+        ballot=made, seq=1, kind="announced", on=FROM, by=first, at=AT,
+        document=factories.document(home, "AAAB0001D", "ballot_notice"),
+    )  # fmt: skip
+    BallotProof.objects.create(
+        move=announced, place="1号楼门口", on=FROM, attachment=factories.paper(home, "", "cyan", "notice_photo"),
+        by=first, at=AT,
+    )  # fmt: skip
+    Result.objects.create(
+        ballot=made, count=1, document=factories.document(home, "AAAB0002F", "ballot_result"),
+        counters="监票：张三；唱票：李四；计票：王五", first_by=first, second_by=second, at=AT,
+    )  # fmt: skip
+    objection = Objection.objects.create(
+        compound=home, document=announced.document, slip="AAAA", text="名册少了我家", received_on=day, answer_by_on=day,
+        by=first, at=AT,
+    )  # fmt: skip
+    ObjectionAnswer.objects.create(objection=objection, outcome="upheld", text="已补上", on=day, by=second, at=AT)
+    return made
+
+
+AREA = Decimal("61.2500")
