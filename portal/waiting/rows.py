@@ -6,6 +6,9 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 
+# So many of one kind are shown by name; what is more stands behind the page they lead to.
+NAMED = 20
+
 
 @dataclass(frozen=True)
 class Waiting:

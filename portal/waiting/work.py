@@ -14,10 +14,10 @@ from compounds.operations.handover import open_plans
 from core.choices import JobState
 from core.models import Job, User
 from fees.models import Draft
-from portal.waiting.rows import Waiting, row
+from portal.waiting.rows import NAMED, Waiting, row
 
 # So long before and after its last day an office whose work nobody took over is brought to the street's mind.
-NAMED = 20
+
 SOON, SINCE = timedelta(days=14), timedelta(days=60)
 
 

@@ -12,7 +12,8 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from compounds.choices import Role
-from compounds.models import Compound
+from compounds.models import Compound, StageRecord
+from compounds.operations.steps import plan_step
 from core.choices import JobState
 from core.models import Job, User
 from core.operations import machine, store_paper
@@ -101,11 +102,46 @@ def test_street_sees_what_to_post_together_and_who_is_late(home: Compound) -> No
     factories.some_month(late)
     street = factories.user(Role.STREET_STAFF, factories.STREET)
     said = see(browser(street), OFFICE)
-    assert "1个小区10月收支公示已审定，还没张贴，可以一起张贴张贴" in said and "南里甲院" not in said
+    assert "1个小区10月收支公示已审定，还没张贴，可以一起张贴张贴" in said and "南里甲院（演示）10月" not in said
     with time_machine.travel(TWELFTH, tick=False):
         said = see(browser(street), OFFICE)
     assert "南里甲院（演示）10月收支公示未张贴自管会还没编制看结账" in said
     assert "2个小区10月的账" in said and "已公示0已审定，没张贴1等主任审定0还没编制1合计2" in said
+
+
+def planned(home: Compound, number: int = 1, ends_on: date | None = None, who: User | None = None) -> None:
+    plan_step(home, number, {"ends_on": ends_on, "responsible": who}, 0, actor=factories.user(), at=NOW)
+
+
+def test_a_step_without_a_planned_day_waits_for_the_clerk(home: Compound) -> None:
+    clerk = factories.user(Role.COMMUNITY_CLERK, factories.COMMUNITY)
+    street = factories.user(Role.STREET_STAFF, factories.STREET)
+    html = valid(browser(clerk).get(OFFICE))
+    row = "11月12日周四槐荫里小区（演示）第1步小区选定没有计划日期11月5日开始的，还没有定哪天完成填日期"
+    assert row in words(html) and f'href="{CODE}steps/plan/?step=1"' in html
+    assert "没有计划日期" not in see(browser(street), OFFICE), "the community has a clerk"
+    planned(home, ends_on=date(2026, 11, 20))
+    assert "第1步" not in see(browser(clerk), OFFICE)
+
+
+def test_without_a_clerk_the_street_is_asked_for_the_day(home: Compound) -> None:
+    street = factories.user(Role.STREET_STAFF, factories.STREET)
+    assert "第1步小区选定没有计划日期" in see(browser(street), OFFICE)
+    StageRecord.objects.create(compound=home, stage_id=1, seq=1, act="prepared", by=street, at=NOW)
+    assert "没有计划日期" not in see(browser(street), OFFICE), "it waits for a confirmation"
+
+
+def test_a_late_step_waits_for_who_is_named_and_the_street_counts_it(home: Compound) -> None:
+    clerk = factories.user(Role.COMMUNITY_CLERK, factories.COMMUNITY)
+    other = factories.user(Role.COMMUNITY_CLERK, factories.COMMUNITY)
+    street = factories.user(Role.STREET_STAFF, factories.STREET)
+    planned(home, ends_on=date(2026, 11, 4), who=clerk)
+    html = valid(browser(clerk).get(OFFICE))
+    assert "11月4日超期1天槐荫里小区（演示）第1步小区选定超过了计划的日期计划11月4日完成" in words(html)
+    assert f'href="{CODE}steps/1/"' in html
+    assert "超过了计划的日期" not in see(browser(other), OFFICE)
+    html = valid(browser(street).get(OFFICE))
+    assert "1个小区步骤超过了计划的日期" in words(html) and "/office/programme/?state=late" in html
 
 
 def test_failed_job_waits_for_who_started_it_until_it_is_done(home: Compound) -> None:
