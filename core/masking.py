@@ -14,3 +14,14 @@ def mask_phone(phone: str) -> str:
     if not phone:
         return ""
     return f"{digits[:3]}****{digits[-4:]}" if len(digits) >= 10 else "****"
+
+
+def is_mobile(phone: str) -> bool:
+    """Return whether a number is a person's mobile one: 11 digits from 1 on; an office's land-line is nobody's."""
+    digits = "".join(c for c in phone if c in "0123456789").removeprefix("86")
+    return len(digits) == 11 and digits[0] == "1"
+
+
+def mask_mobile(phone: str) -> str:
+    """Return a mobile number masked, and an office's land-line as it is."""
+    return mask_phone(phone) if is_mobile(phone) else phone

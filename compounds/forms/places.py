@@ -13,6 +13,7 @@ from compounds.choices import FacilityState, OwnersBody, ProgrammeLine, Resource
 from compounds.models import Building, Facility, PropertyUnit, PublicResource
 from compounds.rules import building_label, door_order, entrance_label
 from core.forms import CleanCharField, DayField, MoneyField
+from core.masking import is_mobile, mask_name, mask_phone
 
 YEARS = range(1900, 2101)
 _NOTE = forms.Textarea(attrs={"rows": 3})
@@ -158,14 +159,31 @@ class BuildingForm(VersionForm):
 
 
 class UnitForm(VersionForm):
-    """A property-right unit and whom to call there."""
+    """A property-right unit and whom to call there; a person's name and mobile number are never shown in full."""
 
     name = CleanCharField(label="产权单位", max_length=80, error_messages={"required": "产权单位没有填。"})
     contact = CleanCharField(label="联系人", max_length=40, required=False)
     phone = CleanCharField(label="办公电话", max_length=30, required=False, help_text="填单位的电话。")
+    no_contact = forms.BooleanField(label="没有联系人了", required=False)
     address = CleanCharField(label="地址", max_length=120, required=False)
     note = CleanCharField(label="备注", max_length=300, required=False, multiline=True, widget=_NOTE)
     model = PropertyUnit
+
+    def __init__(self, data: Any = None, *, row: PropertyUnit) -> None:
+        self.kept = {"contact": row.contact, "phone": row.phone if is_mobile(row.phone) else ""}
+        hidden = {name: "" for name, value in self.kept.items() if value}
+        super().__init__(data, row=row, initial=hidden)
+        for name in hidden:
+            known = mask_name(row.contact) if name == "contact" else mask_phone(row.phone)
+            self.fields[name].help_text = f"现在是{known}。不改就空着。"
+        if not hidden:
+            del self.fields["no_contact"]
+
+    def values(self) -> dict[str, Any]:
+        """Return what goes into the columns; what is left empty of a known contact stays."""
+        typed = super().values()
+        gone = typed.pop("no_contact", False)
+        return typed | {name: typed[name] or ("" if gone else kept) for name, kept in self.kept.items()}
 
 
 class PhotographForm(forms.Form):

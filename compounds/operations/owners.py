@@ -9,7 +9,7 @@ from datetime import date, datetime
 from django.db import transaction
 from django.utils import timezone
 
-from compounds.models import Area, Dwelling, Owner, Ownership
+from compounds.models import Area, Dwelling, Owner, Ownership, PropertyUnit
 from compounds.operations.dwellings import area_code_of, ask_phone, lock_dwelling
 from compounds.operations.refusals import OwnersRefused
 from compounds.rules import COMMUNITY_CODE_LENGTH, FORMER_OWNER, names_several, shares_fault
@@ -261,7 +261,9 @@ def split_owner(owner: Owner, ownerships: Sequence[Ownership], phone: str, *, ac
     return made
 
 
-def note_look(subject: Dwelling | Owner, whose: str, reason: str, *, area_code: str, actor: User, at: datetime) -> None:
+def note_look(
+    subject: Dwelling | Owner | PropertyUnit, whose: str, reason: str, *, area_code: str, actor: User, at: datetime
+) -> None:
     """Record that somebody's name and phone were looked at in full, and why (个人信息保护法 51)."""
     record("person.look", f"查看{whose}的完整姓名和电话：{reason}", actor=actor, at=at, area_code=area_code,
            subject=subject)  # fmt: skip

@@ -178,13 +178,13 @@ def drop_building(building: Building, version: int, *, actor: User, at: datetime
 def change_unit(
     unit: PropertyUnit, values: Mapping[str, object], version: int, *, actor: User, at: datetime
 ) -> PropertyUnit:
-    """Change a property-right unit's name and contact. Record before and after, the person's name masked.
+    """Change a property-right unit's name and contact. Record before and after, the person masked.
 
     :raises ChangedMeanwhile: :raises NameTaken: if the community has another unit of that name.
     """
     try:
         return change_row(unit, values, version, action="unit.change", title=f"产权单位{unit.name}",
-                          area_code=unit.area_code, actor=actor, at=at, masked=("contact",))  # fmt: skip
+                          area_code=unit.area_code, actor=actor, at=at, masked=("contact", "phone"))  # fmt: skip
     except IntegrityError:
         raise NameTaken from None
 

@@ -15,7 +15,7 @@ from django.utils.safestring import SafeString, mark_safe
 from core.charts import QUIET, qr_image, qr_svg
 from core.charts.dwellings import Cell
 from core.codes import show_code
-from core.masking import mask_name, mask_phone
+from core.masking import mask_mobile, mask_name, mask_phone
 from core.money import show_money, show_share
 
 register = template.Library()
@@ -73,6 +73,12 @@ def masked(name: str) -> str:
 def masked_phone(phone: str) -> str:
     """Show a phone as lists do: 138****1234."""
     return mask_phone(phone)
+
+
+@register.filter
+def masked_mobile(phone: str) -> str:
+    """Show a number that may be an office's: a land-line as it is, a mobile one as lists do."""
+    return mask_mobile(phone)
 
 
 _LINK = '<a class="cell {}" href="{}" aria-label="{}">{}</a>'

@@ -54,6 +54,8 @@ def places(of: Of, home: Compound) -> list[Address]:
            elsewhere=(code, 999_999)),
         of("units", code),
         of("unit", code, unit.pk, act=REGISTER, data={"name": unit.name, "version": "1"}, elsewhere=(code, 999_999)),
+        of("unit", code, unit.pk, act=REGISTER | {Role.AUDITOR}, data={"act": "look", "reason": "核对"}, variant="look",
+           elsewhere=(code, 999_999)),
         of("things", code),
         of("thing_new", code, "facilities", see=REGISTER, act=REGISTER, elsewhere=("11010700303799", "facilities")),
         of("thing", *one, see=REGISTER, act=REGISTER, data=sent, elsewhere=(code, "facilities", 999_999)),

@@ -159,6 +159,46 @@ def test_units_own_the_unsold(home: Compound, clerk: Client) -> None:
     assert "3-101未售公房，归它59.7500" in see(clerk, url)
 
 
+def test_a_units_contact_is_masked_until_somebody_gives_a_reason(home: Compound, clerk: Client) -> None:
+    unit = PropertyUnit.objects.create(
+        area_code=COMMUNITY, name="某某厂（演示）", contact="李建国", phone="13800001234"
+    )
+    Dwelling.objects.of(home).update(property_unit=unit)
+    url = f"{CODE}units/{unit.pk}/"
+    for client in (clerk, browser(factories.user(Role.COMMITTEE_HEAD, home.code))):
+        for page in (f"{CODE}units/", url):
+            html = client.get(page).content.decode()
+            assert "李*" in html and "138****1234" in html and "李建国" not in html and "13800001234" not in html
+    assert "为什么没有填" in said(clerk, url, act="look")
+    assert "李建国" in said(clerk, url, act="look", reason="单位改制，要联系")
+    entry = Entry.objects.get(action="person.look")
+    assert entry.summary == "查看产权单位某某厂（演示）的联系人李*的完整姓名和电话：单位改制，要联系"
+    assert (entry.object_type, entry.object_id) == ("compounds.propertyunit", str(unit.pk))
+    assert "李建国" not in see(clerk, url)
+    head = browser(factories.user(Role.COMMITTEE_HEAD, home.code))
+    assert head.post(url, {"act": "look", "reason": "看看"}).status_code == 403
+    assert Entry.objects.filter(action="person.look").count() == 1
+
+
+def test_what_is_left_empty_of_a_units_contact_stays(home: Compound, clerk: Client) -> None:
+    unit = PropertyUnit.objects.create(
+        area_code=COMMUNITY, name="某某厂（演示）", contact="李建国", phone="13800001234"
+    )
+    Dwelling.objects.of(home).update(property_unit=unit)
+    url = f"{CODE}units/{unit.pk}/"
+    said(clerk, url, name="某某厂（演示）", address="厂东门", version=1)
+    unit.refresh_from_db()
+    assert (unit.contact, unit.phone, unit.address) == ("李建国", "13800001234", "厂东门")
+    said(clerk, url, name="某某厂（演示）", phone="010-68000000", version=2)
+    unit.refresh_from_db()
+    assert (unit.contact, unit.phone) == ("李建国", "010-68000000")
+    assert "010-68000000" in see(clerk, f"{CODE}units/"), "an office's land-line is nobody's"
+    assert "0000" not in Entry.objects.filter(action="unit.change").order_by("pk")[1].summary.split("改为")[0]
+    said(clerk, url, name="某某厂（演示）", no_contact="on", version=3)
+    unit.refresh_from_db()
+    assert (unit.contact, unit.phone) == ("", "")
+
+
 def upload(client: Client, content: bytes, name: str = "东门.png") -> str:
     file = SimpleUploadedFile(name, content)
     data = {"caption": "东门", "taken_on": "2026-11-3", "shown": "on", "photograph": file}

@@ -12,11 +12,14 @@ from django.shortcuts import redirect
 from django.views.decorators.http import require_http_methods, require_safe
 
 from compounds.choices import Tenure
+from compounds.forms.dwellings import ReasonForm
 from compounds.forms.places import UnitForm
 from compounds.models import Compound, Dwelling, PropertyUnit
 from compounds.operations import change_unit
-from compounds.permissions import can_keep_register
+from compounds.operations.owners import note_look
+from compounds.permissions import can_keep_register, can_see_persons
 from compounds.rules import door_order, type_dwelling
+from core.masking import is_mobile, mask_name
 from core.pages import page_of
 from portal.views.office.door import FORM, OfficeRequest, compound_page, find_compound, in_scope, require
 from portal.views.office.saving import saved
@@ -60,17 +63,25 @@ def units(request: OfficeRequest, code: str) -> HttpResponse:
 @require_http_methods(FORM)
 @in_scope
 def unit(request: OfficeRequest, code: str, pk: int) -> HttpResponse:
-    """One unit: its dwellings here, and its contact, changed by who keeps the register."""
+    """One unit: its dwellings here, and its contact, masked; changed by who keeps the register, seen whole for a reason."""
     compound = find_compound(request, code)
     found = PropertyUnit.objects.of(compound).filter(pk=pk).first()
     if found is None:
         raise Http404
     may_change = can_keep_register(request.user, found.area_code, request.today)
-    sent = request.method == "POST"
-    if sent:
-        require(may_change)
-    form = UnitForm(request.POST if sent else None, row=found)
-    if sent and form.is_valid():
+    may_see = can_see_persons(request.user, compound.area_code, request.today)
+    looks = request.method == "POST" and request.POST.get("act") == "look"
+    changes = request.method == "POST" and not looks
+    if request.method == "POST":
+        require(may_see if looks else may_change)
+    look = ReasonForm(request.POST if looks else None)
+    whole = looks and look.is_valid()
+    if whole:
+        note_look(found, f"产权单位{found.name}的联系人{mask_name(found.contact)}", look.cleaned_data["reason"],
+                  area_code=compound.area_code, actor=request.user, at=request.at)  # fmt: skip
+        look = ReasonForm()
+    form = UnitForm(request.POST if changes else None, row=found)
+    if changes and form.is_valid():
         save = partial(change_unit, found, form.values(), form.read, actor=request.user, at=request.at)
         if saved(form, found, save, "name", "这个社区已经有同名的产权单位了。"):
             messages.success(request, f"{form.cleaned_data['name']}存好了。")
@@ -83,5 +94,13 @@ def unit(request: OfficeRequest, code: str, pk: int) -> HttpResponse:
     for dwelling in page:
         entrance = dwelling.entrance.label if dwelling.entrance else ""
         dwelling.address = type_dwelling(dwelling.building.label, entrance, dwelling.room)
-    shown = {"unit": found, "form": form, "may_change": may_change, "page": page, "owned": Tenure.UNSOLD_PUBLIC}
+    shown = {
+        "unit": found,
+        "form": form,
+        "look": look if may_see and (found.contact or is_mobile(found.phone)) else None,
+        "whole": whole,
+        "may_change": may_change,
+        "page": page,
+        "owned": Tenure.UNSOLD_PUBLIC,
+    }
     return compound_page(request, "portal/office/unit.html", compound, "units", shown)
