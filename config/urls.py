@@ -7,6 +7,7 @@ from compounds.admin import site
 urlpatterns = [
     path("admin/", site.urls),
     path("", include("portal.urls.office")),
+    path("", include("portal.urls.ballots")),
     path("", include("portal.urls.public")),
 ]
 

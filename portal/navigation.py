@@ -71,6 +71,7 @@ COMPOUND_PAGES = {
     "things": "设施和公共资源",
     "photographs": "小区照片",
     "steps": "步骤",
+    "ballots": "表决",
     "drafts": "凭证草稿",
     "books": "凭证和账簿",
     "memo": "往来和账外",

@@ -35,6 +35,7 @@ from fees.models import (
 )
 from fees.operations import save_draft
 from tests import factories
+from tests.architecture.matrix_ballots import ballots
 from tests.architecture.matrix_programme import REGISTER, programme
 from tests.factories import AT
 
@@ -400,7 +401,7 @@ def table(home: Compound, bookkeeper: User, draft: Draft, paper: int, jobs: Mapp
             )
         ),
     ]  # fmt: skip
-    return [*public, *office, *programme(of, home), *admin_table(appointed, bookkeeper)]
+    return [*public, *office, *programme(of, home), *ballots(of, home), *admin_table(appointed, bookkeeper)]
 
 
 def admin_table(appointed: Appointment, bookkeeper: User) -> list[Address]:

@@ -64,6 +64,7 @@ from fees.operations import (
 from fees.rules import next_month
 from tests import factories
 from tests.factories import AT, COMMUNITY
+from tests.portal.ballots import ballot_pages, grow_ballots
 from tests.portal.office import browser
 from tests.portal.programme import grow_programme, programme_pages
 
@@ -139,6 +140,7 @@ class Town:
         self.hold_against_the_world(other)
         self.ask_households()
         grow_programme(self, n)
+        grow_ballots(self, n)
         factories.appoint(factories.user(), Role.COMMUNITY_CLERK, COMMUNITY)
         first = Ledger.objects.filter(compound=self.home).order_by("last_month").first()
         assert first is not None
@@ -394,6 +396,7 @@ def pages(town: Town) -> dict[str, tuple[str, User | None]]:
         "ledger_corrections": (reverse("ledger_corrections", args=[code, ledger.code]), keeper),
         "ledger_correction_issue": (reverse("ledger_correction_issue", args=[code, ledger.code]), head),
         **programme_pages(town),
+        **ballot_pages(town),
         "admin:index": (reverse("admin:index"), town.accounts),
         "admin:core_user_changelist": (reverse("admin:core_user_changelist"), town.accounts),
         "admin:core_user_add": (reverse("admin:core_user_add"), town.accounts),

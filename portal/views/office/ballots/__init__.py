@@ -1,0 +1,1 @@
+"""The ballots of a compound: drafted, announced, issued, counted, certified."""
