@@ -60,15 +60,15 @@ def register_sheet(compounds: Iterable[Compound], *, masked: bool) -> RegisterSh
 
 def _owners(compounds: Sequence[int], masked: bool) -> dict[int, tuple[tuple[str, str], str]]:
     """Return of each dwelling the owner who votes (else the first) with the phone, and the others in one cell."""
-    held: dict[int, list[tuple[bool, str, str]]] = defaultdict(list)
-    rows = Ownership.objects.current().filter(dwelling__building__compound__in=compounds).order_by("pk")
-    for dwelling, votes, name, phone in rows.values_list(
-        "dwelling_id", "votes", "owner__name", "owner__phone"
-    ).iterator(BATCH):
+    held: dict[int, list[tuple[bool, int, str, str]]] = defaultdict(list)
+    rows = Ownership.objects.current().filter(dwelling__building__compound__in=compounds)
+    told = rows.values_list("dwelling_id", "votes", "pk", "owner__name", "owner__phone")
+    # Without an order, as in ``plan_register``: a cursor with one would go through every dwelling for every owner.
+    for dwelling, votes, key, name, phone in told.order_by().iterator(BATCH):
         shown = (mask_name(name), mask_phone(phone)) if masked else (name, phone)
-        held[dwelling].append((votes, *shown))
+        held[dwelling].append((not votes, key, *shown))
     found = {}
     for dwelling, owners in held.items():
-        first, *others = sorted(owners, key=lambda owner: not owner[0])
-        found[dwelling] = (first[1:], "、".join(name for _, name, _ in others))
+        first, *others = sorted(owners)
+        found[dwelling] = (first[2:], "、".join(name for _, _, name, _ in others))
     return found

@@ -272,11 +272,14 @@ def _read_dwellings(by_pk: Mapping[int, str]) -> dict[tuple[str, Address], Known
     shares = (
         Ownership.objects.current()
         .filter(dwelling__building__compound__in=list(by_pk))
-        .order_by("pk")
         .values_list("dwelling_id", "owner__name", "owner__phone", "votes", "pk", "owner_id")
     )
-    for dwelling, name, phone, votes, ownership, owner in shares.iterator(BATCH):
+    # In order only afterwards: PostgreSQL plans a cursor for its first rows, and with an order and no statistics yet,
+    # just after an import, goes through every dwelling for every owner.
+    for dwelling, name, phone, votes, ownership, owner in shares.order_by().iterator(BATCH):
         known[dwelling].held.append(Held((name, phone, votes), ownership, owner))
+    for each in known.values():
+        each.held.sort(key=lambda held: held.ownership)
     return found
 
 
@@ -407,7 +410,8 @@ def _owners_beside(register: Register, state: State) -> Iterator[tuple[str, str,
             "dwelling__building__label", "dwelling__entrance__label", "dwelling__room",
         )
     )  # fmt: skip
-    for code, name, phone, compound, building, entrance, room in rows.iterator(BATCH):
+    # Without a cursor, as those of the file's own compounds above are without an order.
+    for code, name, phone, compound, building, entrance, room in rows:
         yield code, name, phone, f"{compound} {type_dwelling(building, entrance or '', room)}"
 
 

@@ -110,8 +110,22 @@ def _insert(model: type[models.Model], columns: Sequence[str], rows: Iterable[Se
         values = tuple(rest.values())
         rows = ((*row, *values) for row in rows)
     names = _columns(model, [*columns, *rest])
-    table, marks = connection.ops.quote_name(model._meta.db_table), ", ".join(["%s"] * len(names))
-    _send(f"INSERT INTO {table} ({', '.join(names)}) VALUES ({marks})", rows, count)
+    target = f"{connection.ops.quote_name(model._meta.db_table)} ({', '.join(names)})"
+    if connection.vendor == "postgresql":
+        _copy(f"COPY {target} FROM STDIN", rows, count)
+    else:
+        _send(f"INSERT INTO {target} VALUES ({', '.join(['%s'] * len(names))})", rows, count)
+
+
+def _copy(sql: str, rows: Iterable[Sequence[Any]], count: _Count) -> None:
+    """Stream new rows into PostgreSQL: less than half the time of an INSERT for each."""
+    waiting = iter(rows)
+    with connection.wrap_database_errors, connection.cursor() as cursor:
+        while batch := list(islice(waiting, BATCH)):
+            with cursor.copy(sql) as stream:
+                for row in batch:
+                    stream.write_row(row)
+            count.add(len(batch))
 
 
 def _update(model: type[models.Model], columns: Sequence[str], rows: Iterable[Sequence[Any]], count: _Count) -> None:

@@ -93,9 +93,11 @@ def test_r7_a_killed_import_leaves_all_or_nothing() -> None:
         at_it += killed_after(lambda: apply_register(wanted, actor=actor, at=AT), draw.uniform(0.02, 0.95) * lasts)  # noqa: B023
         assert whole(there), f"trial {number}: {dwellings(there)} of {ROWS}"
     assert at_it >= TRIALS // 3, "hardly any was killed at work"
-    # It can be applied again, and then changes nothing.
+    # It can be applied again, and then changes nothing, as anybody learns who sends it once more right away.
     apply_register(wanted, actor=actor, at=AT)
+    begun = time.monotonic()
     assert dwellings(there) == ROWS and preview_register(wanted).changes_nothing
+    assert time.monotonic() - begun < lasts, "reading takes longer than writing: no statistics, and each by each"
 
 
 def test_r7_control_a_transaction_per_row_is_caught() -> None:
