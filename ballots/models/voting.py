@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, timedelta
 from typing import TYPE_CHECKING
 
 from django.conf import settings
@@ -154,6 +154,11 @@ class Ballot(models.Model):
 
     def __str__(self) -> str:
         return self.title
+
+    @property
+    def announce_by_on(self) -> date | None:
+        """The last day on which it can be announced, so that its notice hangs long enough."""
+        return self.voting_from_on - timedelta(self.rule.notice_days) if self.voting_from_on else None
 
 
 class Question(models.Model):

@@ -1,0 +1,85 @@
+"""Where a ballot stands: what is due by when, what is late, and what the next move still lacks."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+from ballots.choices import BallotState, Move
+from ballots.models import Ballot, BallotMove
+
+
+@dataclass(frozen=True)
+class Deadline:
+    """A day by which something is done; ``kind`` "hang": a time that only runs out."""
+
+    kind: str
+    label: str
+    due_on: date
+    done_on: date | None
+    today: date
+
+    @property
+    def late_days(self) -> int:
+        """Days past the deadline when it was done, or by today."""
+        return 0 if self.kind == "hang" else max(0, ((self.done_on or self.today) - self.due_on).days)
+
+    @property
+    def is_late(self) -> bool:
+        return self.done_on is None and self.late_days > 0
+
+    @property
+    def days_left(self) -> int:
+        return (self.due_on - self.today).days
+
+
+@dataclass(frozen=True)
+class Missing:
+    """Something that the next move still lacks: in words, and the page where it is mended."""
+
+    words: str
+    page: str
+
+
+def deadlines_of(ballot: Ballot, moves: Sequence[BallotMove], today: date) -> list[Deadline]:
+    """Return the days of a ballot in their order. ``moves``: all of it, with their photographs (``proofs``)."""
+    rule, found = ballot.rule, []
+    last = {move.kind: move for move in moves}
+
+    def add(label: str, due_on: date, done_on: date | None, kind: str = "") -> None:
+        found.append(Deadline(kind, label, due_on, done_on, today))
+
+    def moved(kind: Move) -> date | None:
+        return last[kind].on if kind in last else None
+
+    if ballot.announce_by_on:
+        add("张贴公告", ballot.announce_by_on, ballot.announced_on)
+    if ballot.announced_on and ballot.voting_from_on and ballot.voting_until_on:
+        over = ballot.announced_on + timedelta(rule.roll_objection_days)
+        add("名册异议期满", over, over if over < today else None, "hang")
+        add("锁定名册，开始发票", ballot.voting_from_on, moved(Move.ISSUING))
+        add("停止收票，开始计票", ballot.voting_until_on + timedelta(1), moved(Move.COUNTING))
+    if Move.CERTIFIED in last:
+        certified = last[Move.CERTIFIED]
+        days = [proof.on for proof in certified.proofs.all()]
+        add("张贴结果", certified.on + timedelta(rule.post_days), min(days) if days else None)
+        over = certified.on + timedelta(rule.objection_days)
+        add("结果异议期满", over, over if over < today else None, "hang")
+        add("生效", over + timedelta(1), moved(Move.FINAL))
+    if ballot.state in (BallotState.CANCELLED, BallotState.ANNULLED, BallotState.SET_ASIDE):
+        return [row for row in found if row.done_on]
+    return sorted(found, key=lambda row: row.due_on)
+
+
+def missing_for_notice(ballot: Ballot, today: date) -> list[Missing]:
+    """Return what a draft still lacks before it can be announced."""
+    questions = ballot.questions.exists()
+    lacks = [
+        (not questions, "还没有题目", "ballot_draft"),
+        (not ballot.voting_from_on or not ballot.voting_until_on, "还没有写哪天发票、哪天收票截止", "ballot_edit"),
+        (not ballot.return_place, "还没有写票交到哪里", "ballot_edit"),
+        (not ballot.count_place, "还没有写计票的时间和地点", "ballot_edit"),
+        (not ballot.contact, "还没有写有事问谁", "ballot_edit"),
+    ]
+    return [Missing(words, page) for lack, words, page in lacks if lack]

@@ -1,0 +1,45 @@
+"""A compound's ballots, and one of them: where it stands, what comes next, what is missing, what happened."""
+
+from __future__ import annotations
+
+from django.http import HttpResponse
+from django.views.decorators.http import require_safe
+
+from ballots.choices import BallotState
+from ballots.documents.life import deadlines_of, missing_for_notice
+from ballots.models import Ballot
+from ballots.permissions import can_run_ballots
+from portal.views.office.ballots.door import HERE, NEXT, ballot_page, ballot_url, find_ballot
+from portal.views.office.door import OfficeRequest, compound_page, find_compound, in_scope
+
+
+@require_safe
+@in_scope
+def ballots(request: OfficeRequest, code: str) -> HttpResponse:
+    """The compound's ballots, the newest first."""
+    compound = find_compound(request, code)
+    shown = {
+        "ballots": Ballot.objects.filter(compound=compound),
+        "may_run": can_run_ballots(request.user, compound, request.today),
+        "today": request.today,
+    }
+    return compound_page(request, "portal/office/ballots.html", compound, HERE, shown)
+
+
+@require_safe
+@in_scope
+def ballot(request: OfficeRequest, code: str, number: int) -> HttpResponse:
+    """One ballot: where it stands, the next move with its day and what it lacks, all moves, all deadlines."""
+    found = find_ballot(request, code, number)
+    moves = list(found.moves.select_related("by", "document").prefetch_related("proofs"))
+    missing = missing_for_notice(found, request.today) if found.state == BallotState.DRAFT else []
+    name, verb = NEXT.get(BallotState(found.state), ("", ""))
+    shown = {
+        "moves": moves,
+        "deadlines": deadlines_of(found, moves, request.today),
+        "missing": [(lack.words, ballot_url(lack.page, found)) for lack in missing],
+        "next_url": ballot_url(name, found) if name else "",
+        "next_verb": verb,
+        "may_run": can_run_ballots(request.user, found.compound, request.today),
+    }
+    return ballot_page(request, "portal/office/ballot.html", found, shown)
