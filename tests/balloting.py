@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date
 from decimal import Decimal
 
@@ -13,6 +14,7 @@ from ballots.models import (
     BallotProof,
     Bundle,
     HandCount,
+    Option,
     Paper,
     PaperEntry,
     PaperEvent,
@@ -54,7 +56,7 @@ def ballot(home: Compound, key: str = "owners_ordinary", **fields: object) -> Ba
 
 
 def serial(number: int) -> str:
-    body = f"0000{number:04d}"
+    body = f"{number:08d}"
     return body + check_character(body)
 
 
@@ -125,3 +127,40 @@ def whole_ballot(home: Compound) -> Ballot:
 
 
 AREA = Decimal("61.2500")
+
+
+def counting_ballot(
+    home: Compound, papers: int = 4, questions: Sequence[tuple[str, tuple[str, ...]]] = (), *, number: int = 0,
+    bundle_of: int = 50, **fields: object,
+) -> Ballot:  # fmt: skip
+    """Put a ballot into counting, with so many returned papers in bundles; ``questions``: kind and options, 2 at most.
+
+    The roll's entries are the compound's dwellings, again from the first where there are fewer.
+    """
+    said = {"announced_on": date(2026, 10, 1), "roll_sha256": "0" * 64, "state": "counting"} | fields
+    made = ballot(home, **(said | ({"number": number} if number else {})))
+    for place, (kind, options) in enumerate(questions, 2):
+        most = 2 if kind == "choose_up_to" else None
+        asked = Question.objects.create(ballot=made, number=place, kind=kind, text=f"第{place}件事怎么办？", most=most)
+        Option.objects.bulk_create(Option(question=asked, number=n, text=text) for n, text in enumerate(options, 1))
+    dwellings = list(Dwelling.objects.of(home).select_related("building", "entrance").order_by("pk"))
+    entries = RollEntry.objects.bulk_create(
+        RollEntry(
+            ballot=made, number=n, kind="owner", voter_key=f"{made.pk:08d}{n:08d}", area=dwelling.area or AREA,
+            building=dwelling.building.label, place=str(dwelling),
+        )
+        for n in range(1, papers + 1)
+        for dwelling in [dwellings[n % len(dwellings) - 1]]
+    )  # fmt: skip
+    RollName.objects.bulk_create(RollName(entry=entry, name="张三") for entry in entries)
+    printed = Paper.objects.bulk_create(
+        Paper(ballot=made, entry=entry, serial=serial(made.pk % 1000 * 10_000 + entry.number), state="returned")
+        for entry in entries
+    )
+    for start in range(0, papers, bundle_of):
+        bundle = Bundle.objects.create(ballot=made, number=start // bundle_of + 1)
+        Sheet.objects.bulk_create(
+            Sheet(ballot=made, bundle=bundle, position=place, paper=each)
+            for place, each in enumerate(printed[start : start + bundle_of], 1)
+        )
+    return made

@@ -1,0 +1,273 @@
+"""Entering as it is worked at: bundles and whose turn they are, where sheets stand, differences, one's own pace."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+
+from django.db.models import Count, Prefetch, Q
+
+from ballots.models import Ballot, Bundle, Option, PaperEntry, Question, Settlement, Sheet
+from ballots.rules.counting import APPROVE, CHOOSE_UP_TO, Asked
+from ballots.rules.entries import AGREED, NOTHING, ONE, OPEN_TO_SETTLE, SETTLED, Said, said_of, same, sheet_state
+from core.models import User
+
+FRESH, MINE, SECOND, BUSY, DONE_BY_ME, DONE = "fresh", "mine", "second", "busy", "done_by_me", "done"
+
+
+@dataclass(frozen=True)
+class Printed:
+    """A question as it stands on the paper: its text and its options' words beside what counting knows."""
+
+    asked: Asked
+    text: str
+    options: tuple[str, ...]
+
+    @property
+    def number(self) -> int:
+        return self.asked.number
+
+    @property
+    def several(self) -> bool:
+        return self.asked.kind == CHOOSE_UP_TO
+
+
+def printed_of(ballot: Ballot) -> list[Printed]:
+    """Return a ballot's questions as printed; two queries."""
+    options = Prefetch("options", Option.objects.order_by("number"))
+    return [_printed(question) for question in ballot.questions.order_by("number").prefetch_related(options)]
+
+
+def _printed(question: Question) -> Printed:
+    texts = tuple(option.text for option in question.options.all())
+    count = 0 if question.kind == APPROVE else len(texts)
+    return Printed(
+        Asked(question.number, question.kind, count, question.most or 1, question.seats), question.text, texts
+    )
+
+
+def said_in(row: PaperEntry | Settlement) -> Said:
+    """Return what an entry or a settlement says."""
+    return said_of(row.marks, row.reasons, row.void, getattr(row, "doubtful", False))
+
+
+# --- Bundles ------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class BundleTurn:
+    """A bundle and how far it is; ``turn``: whether it is this person's to enter, and in which round.
+
+    ``fresh`` nobody began · ``mine`` begun by this person · ``second`` another did the first round · ``busy`` another
+    is at it · ``done_by_me`` entered by this person, the second round is another's · ``done`` both rounds.
+    """
+
+    bundle: Bundle
+    sheets: int
+    first: int
+    second: int
+    mine: int
+    turn: str
+
+    @property
+    def is_open(self) -> bool:
+        return self.turn in (FRESH, MINE, SECOND)
+
+    @property
+    def round(self) -> int:
+        """Return the round in which this person enters it."""
+        return 2 if self.turn == SECOND or (self.turn == MINE and self.first == self.sheets > self.mine) else 1
+
+
+def bundles_of(ballot: Ballot, user: User) -> list[BundleTurn]:
+    """Return the ballot's bundles in order with whose turn each is; one query, however many sheets."""
+    now = Q(sheets__entries__count=ballot.count_number)
+    counted = ballot.bundles.order_by("number").annotate(
+        lying=Count("sheets", distinct=True),
+        first_round=Count("sheets__entries", filter=now & Q(sheets__entries__round=1)),
+        second_round=Count("sheets__entries", filter=now & Q(sheets__entries__round=2)),
+        own=Count("sheets__entries", filter=now & Q(sheets__entries__user=user)),
+    )
+    return [_turn(bundle, ballot.single_entry) for bundle in counted]
+
+
+def _turn(bundle: Bundle, single: bool) -> BundleTurn:
+    sheets, first, second = bundle.lying, bundle.first_round, bundle.second_round  # type: ignore[attr-defined]
+    own = bundle.own  # type: ignore[attr-defined]
+    wanted = sheets if single else 2 * sheets
+    if first + second >= wanted:
+        turn = DONE
+    elif own >= sheets:
+        turn = DONE_BY_ME
+    elif own:
+        turn = MINE
+    elif first == 0:
+        turn = FRESH
+    elif first >= sheets and second == 0 and not single:
+        turn = SECOND
+    else:
+        turn = BUSY
+    return BundleTurn(bundle, sheets, first, second, own, turn)
+
+
+@dataclass(frozen=True)
+class Pile:
+    """One bundle as one person enters it: which sheets are left for them, how far they are, how long it will take."""
+
+    bundle: Bundle
+    positions: tuple[int, ...]
+    left: tuple[int, ...]
+    seconds: int
+    timed: int
+
+    @property
+    def total(self) -> int:
+        return len(self.positions)
+
+    @property
+    def done(self) -> int:
+        return self.total - len(self.left)
+
+    @property
+    def minutes(self) -> int:
+        """Return how many minutes the rest takes at this person's pace in this bundle; 0 where nothing tells."""
+        return -(-len(self.left) * self.seconds // (self.timed * 60)) if self.timed else 0
+
+    def after(self, position: int) -> int | None:
+        """Return the next sheet left to this person, from here on and then from the bundle's beginning."""
+        later = [place for place in self.left if place > position]
+        return next(iter(later or [place for place in self.left if place != position]), None)
+
+
+def pile_of(ballot: Ballot, bundle: Bundle, user: User) -> Pile:
+    """Return a bundle as this person enters it; two queries, neither of which reads a mark."""
+    sheets = list(bundle.sheets.order_by("position").values_list("pk", "position"))
+    entries = PaperEntry.objects.filter(sheet__bundle=bundle, count=ballot.count_number).values_list(
+        "sheet_id", "user_id", "seconds"
+    )
+    taken: Counter[int] = Counter()
+    mine = set()
+    seconds = timed = 0
+    for sheet, who, took in entries:
+        taken[sheet] += 1
+        if who == user.pk:
+            mine.add(sheet)
+            if took is not None:
+                seconds, timed = seconds + took, timed + 1
+    most = 1 if ballot.single_entry else 2
+    left = [position for pk, position in sheets if pk not in mine and taken[pk] < most]
+    return Pile(bundle, tuple(position for _, position in sheets), tuple(left), seconds, timed)
+
+
+# --- Where sheets stand -------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class SheetSaid:
+    """A sheet in one counting: where it stands, and what counts where it is agreed or settled."""
+
+    sheet: int
+    state: str
+    counts: Said | None
+
+
+def sheets_said(ballot: Ballot, count: int | None = None) -> list[SheetSaid]:
+    """Return where every sheet of a counting stands, with what counts where that is certain; three queries."""
+    number = count or ballot.count_number
+    entries: dict[int, list[Said]] = defaultdict(list)
+    rows = PaperEntry.objects.filter(sheet__ballot=ballot, count=number).order_by("sheet", "round")
+    for sheet, marks, reasons, void, doubtful in rows.values_list("sheet_id", "marks", "reasons", "void", "doubtful"):
+        entries[sheet].append(said_of(marks, reasons, void, doubtful))
+    decided = Settlement.objects.filter(sheet__ballot=ballot, count=number)
+    settled = {
+        sheet: said_of(marks, reasons, void)
+        for sheet, marks, reasons, void in decided.values_list("sheet_id", "marks", "reasons", "void")
+    }
+    found = []
+    for sheet in ballot.sheets.order_by("bundle__number", "position").values_list("pk", flat=True):
+        said = entries.get(sheet, [])
+        state = sheet_state(said, settled=sheet in settled, single=ballot.single_entry)
+        counts = settled.get(sheet) if state == SETTLED else said[0] if state == AGREED else None
+        found.append(SheetSaid(sheet, state, counts))
+    return found
+
+
+def is_counted_out(sheets: Iterable[SheetSaid]) -> bool:
+    """Return whether every sheet is agreed or settled: only then anybody sees what was voted."""
+    return all(sheet.counts is not None for sheet in sheets)
+
+
+@dataclass(frozen=True)
+class Progress:
+    """How many sheets there are and where they stand; never what they say."""
+
+    sheets: int
+    untouched: int
+    once: int
+    agreed: int
+    settled: int
+    differing: int
+
+
+def progress_of(ballot: Ballot) -> Progress:
+    """Return where the sheets of the present counting stand, in numbers."""
+    states = Counter(sheet.state for sheet in sheets_said(ballot))
+    return Progress(
+        sheets=states.total(),
+        untouched=states[NOTHING],
+        once=states[ONE],
+        agreed=states[AGREED],
+        settled=states[SETTLED],
+        differing=sum(states[state] for state in OPEN_TO_SETTLE),
+    )
+
+
+@dataclass(frozen=True)
+class Difference:
+    """A sheet that a third person looks at; ``doubtful``: one who entered it was not sure."""
+
+    sheet: Sheet
+    doubtful: bool
+    users: tuple[int, ...]
+
+
+def differences_of(ballot: Ballot) -> list[Difference]:
+    """Return the sheets that a third person settles, in the order in which they lie; the queue shows no marks."""
+    open_ = {said.sheet: said.state for said in sheets_said(ballot) if said.state in OPEN_TO_SETTLE}
+    if not open_:
+        return []
+    users: dict[int, list[int]] = defaultdict(list)
+    entered = PaperEntry.objects.filter(sheet__in=open_, count=ballot.count_number).order_by("round")
+    for sheet, user in entered.values_list("sheet_id", "user_id"):
+        users[sheet].append(user)
+    rows = Sheet.objects.filter(pk__in=open_).select_related("bundle", "paper__entry")
+    return [
+        Difference(sheet, open_[sheet.pk] != "differs", tuple(users[sheet.pk]))
+        for sheet in rows.order_by("bundle__number", "position")
+    ]
+
+
+# --- One's own pace -----------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Pace:
+    """How one person works: papers, seconds a paper, and of those settled how many were read otherwise."""
+
+    papers: int
+    seconds: int | None
+    settled: int
+    wrong: int
+
+
+def pace_of(ballot: Ballot, user: User) -> Pace:
+    """Return a person's own pace, for their own page only; what was settled is compared while the ballot is counted."""
+    mine = {
+        e.sheet_id: e for e in PaperEntry.objects.filter(sheet__ballot=ballot, count=ballot.count_number, user=user)
+    }
+    timed = [entry.seconds for entry in mine.values() if entry.seconds is not None]
+    settled = Settlement.objects.filter(sheet__in=mine, count=ballot.count_number)
+    told = [(mine[row.sheet_id], row) for row in settled]
+    wrong = sum(not same(replace(said_in(entry), doubtful=False), said_in(row)) for entry, row in told)
+    return Pace(len(mine), round(sum(timed) / len(timed)) if timed else None, len(told), wrong)
