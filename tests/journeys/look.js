@@ -1,4 +1,4 @@
-// What a page looks like, measured: used by looking.py. An expression: ({faults, metrics, colours}).
+// What a page looks like, measured: used by looking.py. An expression: ({faults, metrics, colours, shifts}).
 ({
   // What look.md asks of every page: targets, contrast, size of type, nothing wider than the window.
   faults({ office }) {
@@ -96,5 +96,26 @@
       found[part.dataset.component] = [...used].sort().join(" ");
     }
     return found;
+  },
+
+  // What moved after it was shown, with the part of the window that it moved through (a promise).
+  shifts() {
+    const at = (r) => `${Math.round(r.width)}×${Math.round(r.height)} at ${Math.round(r.x)},${Math.round(r.y)}`;
+    const said = (node) => (node?.outerHTML || node?.textContent || "something gone").slice(0, 120);
+    return new Promise((done) => {
+      const found = [];
+      const add = (entries) => {
+        for (const e of entries) {
+          const parts = e.sources.map((s) => `${said(s.node)} from ${at(s.previousRect)} to ${at(s.currentRect)}`);
+          found.push(`${e.value.toFixed(5)}: ${parts.join("; ")}`);
+        }
+      };
+      const watch = new PerformanceObserver((list) => add(list.getEntries()));
+      watch.observe({ type: "layout-shift", buffered: true });
+      requestAnimationFrame(() => requestAnimationFrame(() => setTimeout(() => {
+        add(watch.takeRecords());
+        done(found);
+      }, 60)));
+    });
   },
 })

@@ -27,13 +27,10 @@ def faults(page: Page, *, office: bool = False) -> list[str]:
     return found
 
 
-def shift(page: Page) -> float:
-    """Return by how much what was shown has moved since the page was opened (layout shift)."""
-    moved: float = page.evaluate(
-        "new Promise(done => { let sum = 0; new PerformanceObserver(list => { for (const e of list.getEntries()) sum += e.value; })"
-        ".observe({type: 'layout-shift', buffered: true}); setTimeout(() => done(sum), 60); })"
-    )
-    return round(moved, 4)
+def shift(page: Page) -> list[str]:
+    """Return what has moved since the page was opened, each with how much (layout shift), from where and to where."""
+    moved: list[str] = page.evaluate(f"({SCRIPT}).shifts()")
+    return moved
 
 
 def metrics(page: Page) -> dict[str, Any]:

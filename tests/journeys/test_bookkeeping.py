@@ -8,7 +8,7 @@ from datetime import date
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.journeys.conftest import OFFICE, Visit, Visitor
+from tests.journeys.conftest import OFFICE, Visit, Visitor, keyboard
 
 MAIN = "11010700303701"
 BOOK = f"/office/compounds/{MAIN}/books/service/"
@@ -29,7 +29,8 @@ def head(visit: Visit, **how: bool) -> Visitor:
 
 def type_voucher(page: Page, summary: str, expense: str) -> None:
     """Type a voucher of repairs in the last line of the book, from field to field with Enter."""
-    keys = page.keyboard
+    expect(page.locator("[name$='0-summary']")).to_be_focused()
+    keys = keyboard(page)
     for text in (summary, "203", "安平锁具（演示）", "", expense):
         if text:
             keys.type(text)
@@ -48,8 +49,8 @@ def open_draft_by_keyboard(page: Page, summary: str) -> None:
     rows = page.locator("[data-queue] [data-row]")
     place = next(i for i in range(rows.count()) if summary in rows.nth(i).inner_text())
     for _ in range(place + 1):
-        page.keyboard.press("j")
-    page.keyboard.press("Enter")
+        keyboard(page).press("j")
+    keyboard(page).press("Enter")
     expect(page.locator("h1")).to_contain_text(summary)
 
 
@@ -57,7 +58,7 @@ def post(visitor: Visitor, summary: str) -> int:
     """Review and post a draft by the keyboard alone; return the voucher's number."""
     page = visitor.go("/office/review/")
     open_draft_by_keyboard(page, summary)
-    page.keyboard.press("a")
+    keyboard(page).press("a")
     said = page.get_by_text(re.compile(r"记账了：.*第\d+号凭证"))
     expect(said).to_be_visible()
     found = re.search(r"第(\d+)号", said.inner_text())
@@ -69,17 +70,16 @@ def test_a_voucher_is_typed_and_reviewed_without_the_mouse(visit: Visit) -> None
     """The number appears when it is posted, and the balance is the one that was shown before."""
     keeper = bookkeeper(visit)
     page = keeper.page
-    expect(page.locator("[name$='0-summary']")).to_be_focused()
     type_voucher(page, "三号楼门禁换主板", "1,260")
     proposed = page.locator("[data-balance]").inner_text()
     keeper.shoot("entry_typed")
-    page.keyboard.press("Control+Enter")
+    keyboard(page).press("Control+Enter")
     # More than the head may decide alone: the field of the decision's number says so, ready to be typed in.
     expect(page.locator(".error-summary")).to_contain_text("要由自管会会议决定")
     expect(page.locator("[name=decision]")).to_be_focused()
     keeper.shoot("entry_without_decision")
-    page.keyboard.type("自管会会议5号")
-    page.keyboard.press("Control+Enter")
+    keyboard(page).type("自管会会议5号")
+    keyboard(page).press("Control+Enter")
     expect(page.locator("body")).to_contain_text("三号楼门禁换主板，1,260.00元")
 
     number = post(head(visit), "三号楼门禁换主板")
@@ -97,20 +97,20 @@ def test_several_lines_are_typed_without_waiting_and_copied_whole(visit: Visit) 
     keeper = bookkeeper(visit)
     page = keeper.page
     type_voucher(page, "门岗灯管", "30.50")
-    page.keyboard.press("F4")
+    keyboard(page).press("F4")
     expect(page.locator("[name=line-1-summary]")).to_be_focused()
-    page.keyboard.type("门岗水壶")
-    page.keyboard.press("Enter")
-    page.keyboard.type("203")
+    keyboard(page).type("门岗水壶")
+    keyboard(page).press("Enter")
+    keyboard(page).type("203")
     page.locator("[name=line-1-quantity]").fill("2")
     page.locator("[name=line-1-unit_price]").fill("45")
     expect(page.locator("[name=line-1-expense]")).to_have_value("90.00")
     expect(page.locator("[data-total]")).to_have_text("120.50")
     expect(page.locator("[data-capitals]")).to_have_text("壹佰贰拾元伍角整")
     keeper.shoot("entry_lines")
-    page.keyboard.press("Control+Enter")
+    keyboard(page).press("Control+Enter")
     expect(page.locator("body")).to_contain_text("门岗灯管，120.50元")
-    page.keyboard.press("F8")
+    keyboard(page).press("F8")
     expect(page.locator("[name=line-1-summary]")).to_have_value("门岗水壶")
     expect(page.locator("[name=line-0-expense]")).to_have_value("30.50")
 
@@ -122,7 +122,7 @@ def test_mistakes_are_told_at_their_fields_and_nothing_typed_is_lost(visit: Visi
     page.locator("[name=on]").fill("2026年13月1日")
     page.locator("[name$='0-summary']").focus()
     type_voucher(page, "修楼道窗", "12o0")
-    page.keyboard.press("Control+Enter")
+    keyboard(page).press("Control+Enter")
 
     summary = page.locator(".error-summary")
     expect(page.locator("[name=on]")).to_be_focused()  # the first that is wrong, ready to be typed over
@@ -137,7 +137,7 @@ def test_mistakes_are_told_at_their_fields_and_nothing_typed_is_lost(visit: Visi
 
     page.locator("[name=line-0-expense]").fill("１２０")
     page.locator("[name=on]").fill(f"{date.today():%Y%m%d}")
-    page.keyboard.press("Control+Enter")
+    keyboard(page).press("Control+Enter")
     expect(page.locator("body")).to_contain_text("修楼道窗，120.00元")
     assert draft_count(page) == before + 1
 
@@ -172,7 +172,7 @@ def test_a_wrong_voucher_is_turned_back_by_a_red_one(visit: Visit) -> None:
     keeper = bookkeeper(visit)
     page = keeper.page
     type_voucher(page, "换东门闸杆", "460")
-    page.keyboard.press("Control+Enter")
+    keyboard(page).press("Control+Enter")
     expect(page.locator("body")).to_contain_text("换东门闸杆，460.00元")
     wrong = post(head(visit), "换东门闸杆")
 

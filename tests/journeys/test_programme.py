@@ -15,6 +15,7 @@ from playwright.sync_api import Page, expect
 from compounds.imports import DWELLINGS
 from core.spreadsheets import Table, write_workbook
 from tests.journeys.conftest import PHONE, Visit, Visitor
+from tests.journeys.test_survey import type_sheet
 
 NAME = "合欢院（演示）"
 PAPERS = {
@@ -154,12 +155,12 @@ def bring_register_in(people: People, tmp_path: Path) -> None:
         page = people.clerk.go("/office/register/import/")
         page.get_by_label("房屋表（.xlsx或.csv）").set_input_files(file)
         page.get_by_role("button", name="上传，核对").click()
-        expect(page.locator("main")).to_contain_text(told, timeout=20_000)
+        expect(page.locator("main")).to_contain_text(told)
         if not area:
             row = page.get_by_role("row").filter(has_text="E4")
             expect(row).to_contain_text("建筑面积")
     page.get_by_role("button", name="确认导入").click()
-    expect(page.locator("main")).to_contain_text("新增12户，修改0户", timeout=20_000)
+    expect(page.locator("main")).to_contain_text("新增12户，修改0户")
     page = people.clerk.go(f"{people.base}/register/")
     expect(page.locator("main")).to_contain_text("12")
 
@@ -191,15 +192,7 @@ def survey(people: People) -> None:
     page.get_by_role("button", name="开始调查").click()
     page.get_by_role("link", name="录问卷", exact=True).click()
     for room in ("1-1-101", "1-1-102", "1-2-301"):
-        page.keyboard.type(room)
-        page.keyboard.press("Enter")
-        page.wait_for_url("**/entry/*/**")
-        for answer in ANSWERS:
-            page.keyboard.type(answer)
-            page.keyboard.press("Enter")
-        page.keyboard.press("Enter")  # how: from door to door
-        page.keyboard.press("Enter")  # today
-        page.wait_for_url(re.compile(r"/entry/(\?.*)?$"))
+        type_sheet(page, room, ANSWERS)
     expect(page.locator("main")).to_contain_text("12户里收到3户")
     page = people.clerk.go(f"{people.base}/surveys/1/closing/")
     page.get_by_role("button", name="结束调查").click()

@@ -6,7 +6,7 @@ import re
 
 from playwright.sync_api import Page, expect
 
-from tests.journeys.conftest import OFFICE, PHONE, Visit
+from tests.journeys.conftest import OFFICE, PHONE, Visit, keyboard
 from tests.journeys.test_month import last_month
 
 
@@ -38,7 +38,7 @@ def test_a_month_is_reconciled_from_a_pasted_statement(visit: Visit) -> None:
     pasted = "\n".join(["交易日期\t摘要\t金额", *rows, f"{month:%Y-%m}-21\t利息\t3.27"])
     page.get_by_label("对账单月末余额").fill(closing)
     page.get_by_label("对账单明细").fill(pasted)
-    page.keyboard.press("F2")
+    keyboard(page).press("F2")
     expect(page.locator("main")).to_contain_text(f"两边都有的，{len(at_bank)}笔")
     expect(page.locator("main")).to_contain_text("对账单上有，账上没有，1笔")
     expect(page.locator(".figures [data-sum=difference]")).to_have_text("0.00")
@@ -47,17 +47,17 @@ def test_a_month_is_reconciled_from_a_pasted_statement(visit: Visit) -> None:
 
     # The last line of the books, ticked by mistake: the page says by how much it does not fit, and which line it is.
     for _ in range(len(at_bank) + 1):
-        page.keyboard.press("j")
-    page.keyboard.press("Space")
+        keyboard(page).press("j")
+    keyboard(page).press("Space")
     expect(page.locator(".figures [data-sum=difference]")).not_to_have_text("0.00")
-    page.keyboard.press("Control+Enter")
+    keyboard(page).press("Control+Enter")
     expect(page.locator(".error-summary")).to_contain_text("去掉勾就对上了")
     expect(page.locator(".error-summary")).to_contain_text(last[1])
     keeper.shoot("reconciling_does_not_fit")
     for _ in range(len(at_bank) + 1):
-        page.keyboard.press("j")
-    page.keyboard.press("Space")
-    page.keyboard.press("Control+Enter")
+        keyboard(page).press("j")
+    keyboard(page).press("Space")
+    keyboard(page).press("Control+Enter")
     expect(page.locator("main")).to_contain_text("对上了，存好了")
     keeper.shoot("reconciled")
 

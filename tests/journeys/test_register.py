@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.journeys.conftest import OFFICE, PHONE, Visit
+from tests.journeys.conftest import OFFICE, PHONE, Visit, keyboard
 from tests.journeys.looking import DARK, LIGHT, dress, faults
 
 MAIN = "11010700303701"
@@ -17,7 +17,7 @@ def tab_to(page: Page, name: str, most: int = 40) -> None:
     for _ in range(most):
         if page.evaluate("document.activeElement.name || ''") == name:
             return
-        page.keyboard.press("Tab")
+        keyboard(page).press("Tab")
     pytest.fail(f"Tab does not reach {name}")
 
 
@@ -26,40 +26,40 @@ def test_a_clerk_changes_a_dwelling_with_keys_only(visit: Visit) -> None:
     clerk = visit(size=OFFICE)
     clerk.login("zhangning")
     page = clerk.go(f"{REGISTER}?view=list")
-    page.keyboard.press("j")
-    page.keyboard.press("j")
-    page.keyboard.press("k")
-    page.keyboard.press("Enter")
+    keyboard(page).press("j")
+    keyboard(page).press("j")
+    keyboard(page).press("k")
+    keyboard(page).press("Enter")
     expect(page.get_by_role("heading", level=2, name="产权人", exact=True)).to_be_visible()
     home = page.url
-    page.keyboard.press("e")
+    keyboard(page).press("e")
     expect(page.get_by_role("heading", level=1)).to_contain_text("的情况")
     tab_to(page, "area")
-    page.keyboard.press("Control+a")
-    page.keyboard.type("61.2345")
+    keyboard(page).press("Control+a")
+    keyboard(page).type("61.2345")
     tab_to(page, "vacant")
-    page.keyboard.press("Space")
-    page.keyboard.press("Control+Enter")
+    keyboard(page).press("Space")
+    keyboard(page).press("Control+Enter")
     page.wait_for_url(home)
     expect(page.locator("main")).to_contain_text("改好了")
     expect(page.locator("main")).to_contain_text("61.2345平方米")
-    page.keyboard.press("t")
+    keyboard(page).press("t")
     page.wait_for_url("**/transfer/")
     tab_to(page, "on")
-    page.keyboard.type("2026-09-01")
+    keyboard(page).type("2026-09-01")
     tab_to(page, "name_1")
-    page.keyboard.type("买买提·艾力")
+    keyboard(page).type("买买提·艾力")
     tab_to(page, "phone_1")
-    page.keyboard.type("13512340000")
+    keyboard(page).type("13512340000")
     tab_to(page, "reason")
-    page.keyboard.type("不动产权证")
-    page.keyboard.press("Control+Enter")
+    keyboard(page).type("不动产权证")
+    keyboard(page).press("Control+Enter")
     page.wait_for_url(home)
     expect(page.locator("main")).to_contain_text("过户好了")
     expect(page.locator("main")).to_contain_text("买* 135****0000")
-    page.keyboard.press("t")
+    keyboard(page).press("t")
     page.wait_for_url("**/transfer/")
-    page.keyboard.press("Control+Enter")
+    keyboard(page).press("Control+Enter")
     expect(page.locator(".error-summary")).to_contain_text("日期没有填")
     clerk.check_accessible()
 

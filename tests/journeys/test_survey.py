@@ -6,7 +6,7 @@ import re
 
 from playwright.sync_api import Page, expect
 
-from tests.journeys.conftest import OFFICE, PHONE, Visit, Visitor
+from tests.journeys.conftest import OFFICE, PHONE, Visit, Visitor, keyboard
 
 MAIN = "11010700303701"
 LIST = f"/office/compounds/{MAIN}/surveys/"
@@ -14,17 +14,23 @@ LIST = f"/office/compounds/{MAIN}/surveys/"
 ANSWERS = ("1", "2", "1", "3", "135", "1", "1", "20", "2", "")
 
 
-def type_sheet(page: Page, address: str) -> None:
-    """Enter a sheet by the keyboard alone, from the field that waits for its room."""
+def open_sheet(page: Page, address: str) -> None:
+    """Open a sheet by the keyboard alone, from the field that waits for its room; its first question waits for keys."""
     expect(page.get_by_label("下一张问卷")).to_be_focused()
-    page.keyboard.type(address)
-    page.keyboard.press("Enter")
-    expect(page.locator("[data-question] >> nth=0 >> input >> nth=0")).to_be_visible()
-    for keys in ANSWERS:
-        page.keyboard.type(keys)
-        page.keyboard.press("Enter")
+    keyboard(page).type(address)
+    keyboard(page).press("Enter")
+    expect(page.locator("[data-question] >> nth=0 >> input:focus")).to_be_focused()
+
+
+def type_sheet(page: Page, address: str, answers: tuple[str, ...]) -> None:
+    """Enter a sheet by the keyboard alone; how and when are answered as they stand."""
+    open_sheet(page, address)
+    for keys in answers:
+        keyboard(page).type(keys)
+        keyboard(page).press("Enter")
     expect(page.get_by_label("途径")).to_be_focused()
-    page.keyboard.press("Enter")
+    keyboard(page).press("Enter")
+    keyboard(page).press("Enter")
     expect(page.locator("[role=status]")).to_contain_text("存好了")
 
 
@@ -51,15 +57,14 @@ def test_a_survey_from_the_first_question_to_the_report(visit: Visit) -> None:
     first, second, third = (label.removesuffix("这一次") for label in labels[:3])
 
     page = desk.go(f"{survey}entry/")
-    type_sheet(page, first)
-    type_sheet(page, second)
-    page.keyboard.type(first)
-    page.keyboard.press("Enter")
+    type_sheet(page, first, ANSWERS)
+    type_sheet(page, second, ANSWERS)
+    open_sheet(page, first)
     expect(page.locator(".notice")).to_contain_text("这一户录过了：张宁")
     expect(page.locator("[name=q8]")).to_have_value("20")
     desk.check_accessible()
     desk.shoot("survey_sheet")
-    page.keyboard.type("3")
+    keyboard(page).type("3")
     page.get_by_role("button", name="存好，替换").click()
     expect(page.locator("[role=status]")).to_contain_text("存好了")
 

@@ -20,7 +20,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.fees.workbooks import cashbook
-from tests.journeys.conftest import PASSWORD, Visit, Visitor
+from tests.journeys.conftest import PASSWORD, Visit, Visitor, keyboard
 
 NAME = "石榴南院（演示）"
 YEAR = date.today().year - 1
@@ -92,7 +92,7 @@ class Office:
                 field.select_option(value)
             else:
                 field.fill(value)
-        page.keyboard.press("Control+Enter")
+        keyboard(page).press("Control+Enter")
 
     def hand_in(self, on: date, summary: str, account: str, amount: str, payee: str = "居民", **more: str) -> None:
         self.type(on, summary, account, amount, payee, **more)
@@ -100,7 +100,7 @@ class Office:
 
     def send(self) -> None:
         """Hand in what stands in the form of the bookkeeper's window."""
-        self.keeper.page.keyboard.press("Control+Enter")
+        keyboard(self.keeper.page).press("Control+Enter")
         expect(self.keeper.page.locator("main")).to_contain_text("交给复核了")
 
     def review(self, summary: str) -> Page:
@@ -109,14 +109,14 @@ class Office:
         rows = page.locator("[data-queue] [data-row]")
         place = next(i for i in range(rows.count()) if summary in rows.nth(i).inner_text())
         for _ in range(place + 1):
-            page.keyboard.press("j")
-        page.keyboard.press("Enter")
+            keyboard(page).press("j")
+        keyboard(page).press("Enter")
         expect(page.locator("h1")).to_contain_text(summary)
         return page
 
     def post(self, summary: str) -> int:
         page = self.review(summary)
-        page.keyboard.press("a")
+        keyboard(page).press("a")
         said = page.get_by_text(re.compile(r"记账了：.*第\d+号凭证"))
         expect(said).to_be_visible()
         found = re.search(r"第(\d+)号", said.inner_text())
@@ -218,9 +218,9 @@ def march(office: Office, month: date) -> None:
     office.record(month.replace(day=9), "居民缴费，3月", "101", "2,820")
     office.hand_in(month.replace(day=20), "修剪树木", "202", "700", "绿源园艺（演示）")
     page = office.review("修剪树木")
-    page.keyboard.press("r")
-    page.keyboard.type("发票是780元，请看清楚")
-    page.keyboard.press("Enter")
+    keyboard(page).press("r")
+    keyboard(page).type("发票是780元，请看清楚")
+    keyboard(page).press("Enter")
     expect(page.locator("main")).to_contain_text("退给赵瑞芝了")
     page = office.keeper.go("/office/")
     expect(page.locator("main")).to_contain_text("发票是780元")
@@ -238,11 +238,11 @@ def april(office: Office, month: date) -> None:
     office.type(month.replace(day=11), "看门值班补助", "201", "980", "门卫", means="现金")
     expect(office.keeper.page.locator("main")).to_contain_text("交给复核了")
     page = office.review("看门值班补助")
-    page.keyboard.press("a")
+    keyboard(page).press("a")
     expect(page.locator(".error-summary")).to_contain_text("现金会少329.50元")
-    page.keyboard.press("r")
+    keyboard(page).press("r")
     page.locator("[name=note]").fill("现金不够，请从银行付")
-    page.keyboard.press("Enter")
+    keyboard(page).press("Enter")
     page = office.keeper.go(f"{office.base}/drafts/")
     page.get_by_role("link", name="看门值班补助").first.click()
     page.locator("form[data-entry] [name=money_account]").select_option(label="银行")
