@@ -41,12 +41,21 @@ def draw_code() -> str:
     return body + check_character(body)
 
 
+SLIP_LENGTH = 14
+
+
+def draw_slip() -> str:
+    """Return a slip's number that nobody guesses: 65 bits of chance and a check character."""
+    body = "".join(secrets.choice(ALPHABET) for _ in range(SLIP_LENGTH - 1))
+    return body + check_character(body)
+
+
 def show_code(code: str) -> str:
-    """Return the code as printed: 7K2M-9QXA-C."""
-    return "-".join(part for part in (code[:4], code[4:8], code[8:]) if part)
+    """Return the code as printed, in groups of four: 7K2M-9QXA-C."""
+    return "-".join(code[start : start + 4] for start in range(0, len(code), 4))
 
 
-def read_code(text: str) -> str | None:
+def read_code(text: str, length: int = LENGTH) -> str | None:
     """Return the code that someone typed, or None where length or check character is off.
 
     Hyphens, spaces, lower case and full-width characters are read as meant, O as 0, I and L as 1.
@@ -66,4 +75,4 @@ def read_code(text: str) -> str | None:
             return None
         found.append(character)
     code = "".join(found)
-    return code if len(code) == LENGTH and _syndrome(code) == 0 else None
+    return code if len(code) == length and _syndrome(code) == 0 else None

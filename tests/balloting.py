@@ -31,8 +31,11 @@ from ballots.models import (
     SheetPrint,
     VotingRule,
 )
+from ballots.operations.freezing import freeze_roll
+from ballots.operations.rolls import draft_roll
 from compounds.models import Compound, Dwelling, Objection, ObjectionAnswer
 from core.codes import check_character
+from core.hashing import canonical_json
 from core.operations import machine
 from tests import factories
 from tests.factories import AT
@@ -164,3 +167,24 @@ def counting_ballot(
             for place, each in enumerate(printed[start : start + bundle_of], 1)
         )
     return made
+
+
+# --- By the operations --------------------------------------------------------------------------------------------
+
+
+def announced(home: Compound, key: str = "owners_ordinary", **fields: object) -> Ballot:
+    """Announce a ballot on 1 October with the totals of the roll as it is."""
+    made = ballot(home, key, state="announced", announced_on=date(2026, 10, 1), **fields)
+    data = canonical_json({"roll": draft_roll(made).totals.as_dict()})
+    BallotMove.objects.create(
+        ballot=made, seq=1, kind="announced", on=date(2026, 10, 1), by=machine("system"), at=AT,
+        document=factories.document(home, f"BBBB{home.pk:02d}{made.number:02d}D", "ballot_notice", data),
+    )  # fmt: skip
+    return made
+
+
+def issuing(home: Compound, key: str = "owners_ordinary", **fields: object) -> Ballot:
+    """Freeze the roll of an announced ballot, so that papers can be printed and issued."""
+    made = announced(home, key, **fields)
+    heads = draft_roll(made).totals.heads
+    return freeze_roll(made, heads=heads, on=FROM, actor=machine("system"), at=AT)

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import date
 
-from ballots.choices import BallotState
+from ballots.choices import BallotState, PaperState
 
 
 class BallotRefusal(Exception):
@@ -73,3 +74,66 @@ class RowsRefused(BallotRefusal):
     def __init__(self, problems: Mapping[int, BallotRefusal]) -> None:
         super().__init__(len(problems))
         self.problems = problems
+
+
+# --- The roll and its papers --------------------------------------------------------------------------------------
+
+
+class NoticeStillRuns(BallotRefusal):
+    """The notice has not hung for its days; ``from_on`` is the first day on which the roll may be frozen."""
+
+    def __init__(self, from_on: date) -> None:
+        super().__init__(from_on.isoformat())
+        self.from_on = from_on
+
+
+class ObjectionsOpen(BallotRefusal):
+    """So many objections to the roll are not answered, and no reason was told for going on."""
+
+    def __init__(self, count: int) -> None:
+        super().__init__(count)
+        self.count = count
+
+
+class RollEmpty(BallotRefusal):
+    """Nobody would be on the roll."""
+
+
+class RollChanged(BallotRefusal):
+    """The register changed since the roll was shown; ``heads`` are what it gives now."""
+
+    def __init__(self, heads: int) -> None:
+        super().__init__(heads)
+        self.heads = heads
+
+
+class VoteCast(BallotRefusal):
+    """The entry's paper is back: the vote stands, whoever owns the dwelling now."""
+
+
+class NothingToTransfer(BallotRefusal):
+    """The register still names the same voter."""
+
+
+class EntrySplit(BallotRefusal):
+    """The entry's dwellings belong to several now, and a frozen roll gets no new entries."""
+
+
+class NoReason(BallotRefusal):
+    """A reason is needed."""
+
+
+class NothingToPrint(BallotRefusal):
+    """Every entry has its paper already."""
+
+
+class NotReplaced(BallotRefusal):
+    """This paper cannot be replaced; ``state`` says what became of it."""
+
+    def __init__(self, state: str) -> None:
+        super().__init__(state)
+        self.state = PaperState(state)
+
+
+class SecretBallot(BallotRefusal):
+    """In a secret ballot no sheet is any voter's."""

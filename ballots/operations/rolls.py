@@ -39,13 +39,17 @@ class DraftRoll:
 
 
 def draft_roll(ballot: Ballot) -> DraftRoll:
-    """Return the roll that the register gives for a ballot's rule now; three queries however large it is."""
+    """Return the roll that the register gives for a ballot's rule now; two queries however large it is."""
     kind = ballot.rule.voter
     if kind == Voters.REPRESENTATIVE:
         return DraftRoll(tuple(_representatives(ballot.compound)), ())
     homes = homes_of(ballot.compound)
-    voters = households(homes) if kind == Voters.HOUSEHOLD else owners(homes)
-    return DraftRoll(tuple(voters), tuple(faults_of(homes, kind)))
+    return DraftRoll(tuple(voters_of(homes, kind)), tuple(faults_of(homes, kind)))
+
+
+def voters_of(homes: list[Home], kind: str) -> list[Voter]:
+    """Return the voters behind these dwellings: their households, or their owners."""
+    return households(homes) if kind == Voters.HOUSEHOLD else owners(homes)
 
 
 def homes_of(compound: Compound) -> list[Home]:

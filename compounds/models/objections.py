@@ -22,6 +22,18 @@ class ObjectionQuerySet(models.QuerySet["Objection"]):
     def unanswered(self) -> ObjectionQuerySet:
         return self.filter(answer=None)
 
+    def within(self, prefixes: list[str]) -> ObjectionQuerySet:
+        """Keep those of compounds below any of these codes; no code, or an empty one, gives nothing."""
+        where = Q(pk__in=[])
+        for prefix in filter(None, prefixes):
+            where |= Q(compound__area_code__startswith=prefix)
+        return self.filter(where)
+
+    def due(self, prefixes: list[str]) -> ObjectionQuerySet:
+        """Return what waits for an answer below these codes, the most pressing first."""
+        waiting = self.within(prefixes).unanswered().select_related("compound", "document")
+        return waiting.order_by("answer_by_on", "pk")
+
 
 class Objection(models.Model):
     """An objection to an issued document; ``place`` is where in it, as text (第213号). ``said_by`` is shown masked.
