@@ -8,6 +8,7 @@ from ballots.rules.counting import (
     CHOOSE_UP_TO,
     FOR,
     INVALID,
+    KINDS,
     NONE_OF_THESE,
     Asked,
     Cast,
@@ -16,9 +17,11 @@ from ballots.rules.counting import (
     judge_marks,
     seat,
     tally,
+    why_invalid,
 )
 from ballots.rules.fractions import NoThreshold, Threshold, read_threshold
 from ballots.rules.matters import PROPOSALS, Proposal, proposed_rule
+from ballots.rules.recounting import Unreadable, read_question, read_rule, recount
 from ballots.rules.weights import NoArea, area_text, area_units
 
 __all__ = [
@@ -29,6 +32,7 @@ __all__ = [
     "CHOOSE_UP_TO",
     "FOR",
     "INVALID",
+    "KINDS",
     "NONE_OF_THESE",
     "PROPOSALS",
     "Asked",
@@ -39,11 +43,16 @@ __all__ = [
     "Proposal",
     "Rule",
     "Threshold",
+    "Unreadable",
     "area_text",
     "area_units",
     "judge_marks",
     "proposed_rule",
+    "read_question",
+    "read_rule",
     "read_threshold",
+    "recount",
     "seat",
     "tally",
+    "why_invalid",
 ]

@@ -10,8 +10,12 @@ from ballots.rules.fractions import Threshold
 from ballots.rules.weights import area_text
 
 APPROVE, CHOOSE_ONE, CHOOSE_UP_TO = "approve", "choose_one", "choose_up_to"
+KINDS = (APPROVE, CHOOSE_ONE, CHOOSE_UP_TO)
 FOR, AGAINST, ABSTAIN, INVALID = "赞成", "反对", "弃权", "无效"
 NONE_OF_THESE = "以上均不同意"
+
+# Whatever a rule of one's own says, the one chosen of several has more than half (contracts.md).
+MORE_THAN_HALF = Threshold(1, 2, inclusive=False)
 
 Mark = int | str
 
@@ -41,12 +45,14 @@ class Asked:
 class Cast:
     """A paper as agreed or settled: its weight in ten-thousandths of a m² (0 in a secret ballot), and its marks.
 
-    ``marks``: by question; options by number, or 赞成, 反对, 弃权, 无效; empty or absent is blank.
+    ``marks``: by question; options by number, or 赞成, 反对, 弃权, 无效; empty or absent is blank. ``reasons``: why the
+    counters hold an answer for invalid, a code by question.
     """
 
     area: int
     marks: Mapping[int, Sequence[Mark]]
     void: bool = False
+    reasons: Mapping[int, str] = field(default_factory=dict)
 
 
 @dataclass(slots=True)
@@ -55,10 +61,6 @@ class Tally:
 
     heads: int = 0
     area: int = 0
-
-    def add(self, area: int) -> None:
-        self.heads += 1
-        self.area += area
 
 
 @dataclass(slots=True)
@@ -69,6 +71,7 @@ class Answers:
     abstain: Tally = field(default_factory=Tally)
     blank: Tally = field(default_factory=Tally)
     invalid: Tally = field(default_factory=Tally)
+    reasons: dict[str, int] = field(default_factory=dict)
 
 
 def judge_marks(asked: Asked, marks: Sequence[Mark]) -> str | None:
@@ -91,6 +94,13 @@ def judge_marks(asked: Asked, marks: Sequence[Mark]) -> str | None:
     return None if all(type(mark) is int and 1 <= mark <= asked.options for mark in marks) else "invalid"
 
 
+def why_invalid(asked: Asked, marks: Sequence[Mark], given: str = "") -> str | None:
+    """Return the code why an answer is invalid, or None where it is not: what the counters said, else what is seen."""
+    if judge_marks(asked, marks) != "invalid":
+        return None
+    return given or ("overvote" if len(marks) > 1 else "other")
+
+
 def tally(
     rule: Rule, roll: tuple[int, int], questions: Sequence[Asked], papers: Iterable[Cast], *, secret: bool = False
 ) -> dict[str, Any]:
@@ -102,34 +112,41 @@ def tally(
     neither (they are ``tied``).
     """
     answers = [Answers({mark: Tally() for mark in _marks_of(asked)}) for asked in questions]
-    plan = list(zip(questions, answers, strict=True))
+    seen: list[dict[tuple[Mark, ...], Sequence[Tally]]] = [{} for _ in questions]  # what marks come to, judged once
+    plan = [(asked.number, asked, answer, known) for asked, answer, known in zip(questions, answers, seen, strict=True)]
     cast = Tally()
     for paper in papers:
-        area = paper.area
-        if paper.void:
-            if rule.void_counts:
-                cast.add(area)
+        if paper.void and not rule.void_counts:
             continue
-        cast.add(area)
-        for asked, answer in plan:
-            marks = paper.marks.get(asked.number, ())
-            judged = judge_marks(asked, marks)
-            if judged is None:
-                for mark in marks:
-                    answer.options[mark].add(area)
-            elif judged == "blank":
-                answer.blank.add(area)
-            elif judged == "abstain":
-                answer.abstain.add(area)
-            else:
-                answer.invalid.add(area)
+        area = paper.area
+        cast.heads += 1
+        cast.area += area
+        if paper.void:
+            continue
+        marked, reasons = paper.marks, paper.reasons
+        for number, asked, answer, known in plan:
+            marks = tuple(marked.get(number, ()))
+            goes = known.get(marks)
+            if goes is None:
+                goes = known[marks] = _goes_to(asked, answer, marks)
+            for found in goes:
+                found.heads += 1
+                found.area += area
+            if number in reasons and goes[0] is answer.invalid:
+                answer.reasons[reasons[number]] = answer.reasons.get(reasons[number], 0) + 1
     met = _enough(rule, rule.participation, cast, Tally(*roll))
     return {
         "roll": _shown(Tally(*roll), secret),
         "cast": _shown(cast, secret),
         "participation_met": met,
-        "questions": [_question(rule, asked, answer, cast, met, secret) for asked, answer in plan],
+        "questions": [_question(rule, asked, answer, cast, met, secret) for _, asked, answer, _ in plan],
     }
+
+
+def _goes_to(asked: Asked, answer: Answers, marks: Sequence[Mark]) -> Sequence[Tally]:
+    """Return to what these marks of a question are added."""
+    judged = judge_marks(asked, marks)
+    return [answer.options[mark] for mark in marks] if judged is None else (getattr(answer, judged),)
 
 
 def _marks_of(asked: Asked) -> Sequence[Mark]:
@@ -150,8 +167,8 @@ def _question(rule: Rule, asked: Asked, answer: Answers, cast: Tally, met: bool,
     chosen: Mark | None = None
     if asked.kind == APPROVE:
         passed = FOR in reached
-    elif asked.kind == CHOOSE_ONE:
-        chosen = reached[0] if len(reached) == 1 else None  # more than half: never two (rules of ballots see to it)
+    elif asked.kind == CHOOSE_ONE:  # two never have more than half
+        chosen = next((mark for mark in reached if _enough(rule, MORE_THAN_HALF, answer.options[mark], cast)), None)
         passed = chosen is not None and chosen != asked.options
     seated, alternates, tied = (
         seat(asked.seats, {m: answer.options[m].heads for m in reached}) if asked.seats else ([], [], [])
@@ -167,6 +184,7 @@ def _question(rule: Rule, asked: Asked, answer: Answers, cast: Tally, met: bool,
         "seated": seated,
         "alternates": alternates,
         "tied": tied,
+        **({"reasons": dict(sorted(answer.reasons.items()))} if answer.reasons else {}),
     }
 
 
