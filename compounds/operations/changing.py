@@ -54,7 +54,8 @@ def lock_row(row: Row, version: int) -> Row:
     :raises ChangedMeanwhile: if someone saved it since, or took it away.
     """
     model = type(row)
-    found = model._default_manager.select_for_update().filter(pk=row.pk).first()
+    # Not in the table's own order: that may join a table that is not always there, and PostgreSQL locks no such row.
+    found = model._default_manager.select_for_update().filter(pk=row.pk).order_by("pk").first()
     if found is None:
         raise ChangedMeanwhile(Entry.objects.about(model._meta.label_lower, row.pk).first())
     if getattr(found, "version") != version:  # noqa: B009
