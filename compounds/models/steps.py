@@ -239,6 +239,7 @@ class ReportDraft(models.Model):
     problems = models.TextField("主要问题", max_length=1000, blank=True, default="")
     plans = models.TextField("下月打算", max_length=1000, blank=True, default="")
     prepared_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
+    handed_in = models.BooleanField("已交审核", default=False)
     version = models.PositiveIntegerField("第几次修改", default=1)
 
     class Meta:

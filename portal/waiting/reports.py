@@ -27,14 +27,17 @@ def reports_waiting(user: User, prefixes: Sequence[str], today: date) -> list[Wa
     month = previous_month(month_of(today))
     issued = MonthlyReport.objects.filter(area_code=OuterRef("code"), month=month)
     drafts = ReportDraft.objects.filter(area_code=OuterRef("code"), month=month)
-    areas = Area.objects.filter(~Exists(issued), code__in=mine).annotate(by=Subquery(drafts.values("prepared_by")[:1]))
+    handed_in = drafts.filter(handed_in=True)
+    areas = Area.objects.filter(~Exists(issued), code__in=mine).annotate(
+        by=Subquery(handed_in.values("prepared_by")[:1]), begun=Exists(drafts)
+    )
     found = []
     for area in areas:
         by: int | None = area.by
         if by is None and area.code in writes:
-            why, verb, page = "还没编制", "编制", "report"
+            why, verb, page = "在编，还没交审核" if area.begun else "还没编制", "编制", "report"
         elif by is not None and by != user.pk and area.code in checks:
-            why, verb, page = "编好了，等您审核定稿", "审核", "report_issue"
+            why, verb, page = "交了审核，等您定稿", "审核", "report_issue"
         else:
             continue
         url = reverse(page, args=[area.code, f"{month:%Y-%m}"])

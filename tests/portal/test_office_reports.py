@@ -128,7 +128,7 @@ def test_what_later_modules_know_is_empty_and_said(home: Compound, staff: User) 
 
 
 def save(client: Client, version: int = 0, **more: str) -> str:
-    data = {"version": str(version), "problems": "门禁坏了", "plans": "修门禁"} | more
+    data = {"version": str(version), "problems": "门禁坏了", "plans": "修门禁", "act": "hand_in"} | more
     return words(valid(client.post(URL, data, follow=True)))
 
 
@@ -141,7 +141,7 @@ def issue(client: Client, url: str = URL, **more: str) -> str:
 
 def test_staff_prepares_and_the_deputy_freezes(home: Compound, staff: User, deputy: User) -> None:
     assert "还没有定稿" in see(browser(staff), URL)
-    assert "存好了" in save(browser(staff))
+    assert "交审核了" in save(browser(staff))
     text = issue(browser(deputy))
     assert "定稿了" in text and "编制李敏，审核周副主任" in text
     row = MonthlyReport.objects.get()
@@ -171,7 +171,9 @@ def test_what_is_frozen_stays_when_the_facts_move_on(home: Compound, staff: User
     Compound.objects.filter(name="新来的").update(created_at=at(9))
     assert MonthlyReport.objects.get().document.data == before
     assert "新来的" not in see(browser(staff), URL) and figures()["compounds"] == ("1", "2")
-    # The next version says why, and the first one stays.
+    # The next version is handed in anew, says why, and the first one stays.
+    assert "还没有交审核" in issue(browser(deputy), reason="漏了一个小区")
+    save(browser(staff), 1)
     assert "请写明为什么出新的一版" in issue(browser(deputy), reason="")
     assert "定稿了" in issue(browser(deputy), reason="漏了一个小区")
     first, second = MonthlyReport.objects.order_by("version")
@@ -188,6 +190,30 @@ def test_nobody_checks_what_they_prepared(home: Compound) -> None:
     assert "要由另一个人审核" in text and "定稿以后不能改" not in text
     browser(both).post(f"{URL}issue/", {"version": "1", "seen": "0"})
     assert not MonthlyReport.objects.exists()
+
+
+def test_what_is_not_handed_in_is_not_checked(home: Compound, staff: User, deputy: User) -> None:
+    from compounds.operations.refusals import ReportNotPrepared
+    from compounds.operations.reports import issue_report
+    from core.operations import NewDocument
+
+    month = {"month": "2026-10"}
+    assert "还没有交审核" in save(browser(staff), act="keep")
+    assert "在编，还没交审核" in see(browser(deputy), "/office/reports/", **month)
+    assert "李敏在编" in (text := see(browser(deputy), URL)) and "审核定稿" not in text
+    assert "还没有交审核" in (text := issue(browser(deputy))) and "定稿以后不能改" not in text
+    new = NewDocument("AAAA0009X", "report", "月报", 1, STREET, "{}", sha256_text("{}"))
+    with pytest.raises(ReportNotPrepared):
+        issue_report(ReportDraft.objects.get(), new, actor=deputy, at=AT)
+    save(browser(staff), 1)
+    assert "编好了，等审核" in see(browser(deputy), "/office/reports/", **month)
+    assert "审核定稿" in see(browser(deputy), URL)
+    # Taken back to go on writing: it waits for nobody, and whoever had it open is told.
+    html = valid(browser(deputy).get(f"{URL}issue/"))
+    assert "还没有交审核" in save(browser(staff), 2, act="keep")
+    seen = html.partition('name="seen" value="')[2].partition('"')[0]
+    text = words(valid(browser(deputy).post(f"{URL}issue/", {"seen": seen, "version": "2"})))
+    assert "还没有交审核" in text and not MonthlyReport.objects.exists()
 
 
 def test_what_is_frozen_is_what_was_seen(home: Compound, staff: User, deputy: User) -> None:
@@ -212,7 +238,7 @@ def test_whoever_saves_second_is_told_and_loses_nothing(home: Compound, staff: U
     assert "李敏" in (text := save(browser(other), 0, problems="电梯坏了")) and "电梯坏了" in text
     assert "李敏" in save(browser(other), 7, problems="电梯坏了")
     assert ReportDraft.objects.get().problems == "门禁坏了"
-    assert "存好了" in save(browser(other), 1, problems="电梯坏了")
+    assert "交审核了" in save(browser(other), 1, problems="电梯坏了")
     draft = ReportDraft.objects.get()
     assert (draft.problems, draft.prepared_by, draft.version) == ("电梯坏了", other, 2)
 
@@ -251,9 +277,9 @@ def test_the_district_is_the_sum_of_the_streets_frozen_reports(home: Compound, s
         factories.user(Role.STREET_DEPUTY, OTHER_STREET, "古副"),
     )
     elsewhere = f"/office/reports/{OTHER_STREET}/2026-10/"
-    browser(their[0]).post(elsewhere, {"version": "0", "problems": "", "plans": ""})
+    browser(their[0]).post(elsewhere, {"version": "0", "problems": "", "plans": "", "act": "hand_in"})
     issue(browser(their[1]), elsewhere)
-    browser(one).post(url, {"version": "0", "problems": "", "plans": "全区推进"})
+    browser(one).post(url, {"version": "0", "problems": "", "plans": "全区推进", "act": "hand_in"})
     assert "定稿了" in issue(browser(two), url)
     frozen = {row.area_code: Report.from_json(row.document.data) for row in MonthlyReport.objects.all()}
     total = {f.key: f for f in frozen[DISTRICT].figures}
@@ -284,7 +310,9 @@ def test_the_workbench_asks_for_the_report_by_the_fifth(home: Compound, staff: U
 
     assert asked(staff) == [("编制", "八角街道", 2)] and asked(deputy) == []
     assert asked(staff, date(2026, 11, 3)) == [("编制", "八角街道", 0)]
-    save(browser(staff))
+    save(browser(staff), act="keep")
+    assert asked(staff) == [("编制", "八角街道", 2)] and asked(deputy) == []
+    save(browser(staff), 1)
     assert asked(staff) == [] and asked(deputy) == [("审核", "八角街道", 2)]
     issue(browser(deputy))
     assert asked(deputy) == []

@@ -38,6 +38,9 @@ from portal.permissions import role_in
 from portal.views.office.door import FORM, OfficeRequest, by_password, in_scope, month_or_404, require
 from portal.views.office.words import changed_meanwhile
 
+HANDED_IN = "交审核了。审核的人现在可以审核定稿。"
+KEPT = "存好了，还没有交审核。"
+NOT_HANDED_IN = "这个月的月报还没有交审核。"
 FILES = {
     "pdf": ("application/pdf", "PDF"),
     "xlsx": ("application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", "表格"),
@@ -164,14 +167,17 @@ def report(request: OfficeRequest, code: str, month: str) -> HttpResponse:
         },
     )
     if sent and form.is_valid():
+        hand_in = request.POST.get("act") == "hand_in"
         try:
-            save_report_draft(code, place.month, form.values(), form.read, actor=request.user, at=request.at)
+            save_report_draft(
+                code, place.month, form.values(), form.read, hand_in=hand_in, actor=request.user, at=request.at
+            )
         except ChangedMeanwhile as problem:
             form.add_error(None, changed_meanwhile(problem))
             found = ReportDraft.objects.get(area_code=code, month=place.month)
             form.data = {**request.POST.dict(), "version": str(found.version)}
         else:
-            messages.success(request, "存好了。审核的人现在可以审核定稿。")
+            messages.success(request, HANDED_IN if hand_in else KEPT)
             return redirect("report", code=code, month=month)
     shown = Report.from_json(place.issued[0].document.data) if place.issued else _now(place)
     return render(request, "portal/office/report.html", {**_shown(place, request.today), "report": shown, "form": form})
@@ -198,10 +204,11 @@ def report_issue(request: OfficeRequest, code: str, month: str) -> HttpResponse:
     require(place.may_check)
     draft = place.draft
     problem = ""
-    if draft is None:
-        problem = "这个月的月报还没有人编制。"
+    if draft is None or not draft.handed_in:
+        problem = NOT_HANDED_IN
     elif draft.prepared_by_id == request.user.pk:
         problem = "月报是您编制的，要由另一个人审核。"
+    can_issue = not problem
     now = _now(place)
     fresh = {"version": draft.version if draft else 1, "seen": now.figures_hash}
     form = ReportIssueForm(
@@ -220,7 +227,7 @@ def report_issue(request: OfficeRequest, code: str, month: str) -> HttpResponse:
             except PreparedBySelf:
                 problem = "月报是您编制的，要由另一个人审核。"
             except ReportNotPrepared:
-                problem = "这个月的月报还没有人编制。"
+                problem = NOT_HANDED_IN
             else:
                 messages.success(request, f"{now.title}定稿了。")
                 return redirect("report", code=code, month=month)
@@ -228,7 +235,7 @@ def report_issue(request: OfficeRequest, code: str, month: str) -> HttpResponse:
         form.data = {**request.POST.dict(), **{name: str(value) for name, value in fresh.items()}}
     shown = {
         **_shown(place, request.today), "report": now, "form": form, "problem": problem,
-        "can_issue": draft is not None and draft.prepared_by_id != request.user.pk,
+        "can_issue": can_issue,
     }  # fmt: skip
     return render(request, "portal/office/report_issue.html", shown)
 
