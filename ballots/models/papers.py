@@ -29,7 +29,7 @@ class Paper(models.Model):
 
     class Meta:
         verbose_name = verbose_name_plural = "选票"
-        ordering = ["ballot", "entry", "pk"]
+        ordering = ["entry", "pk"]
         constraints = [
             models.UniqueConstraint(fields=["serial"], condition=~Q(serial=""), name="paper_one_per_serial"),
             models.UniqueConstraint(fields=["entry"], condition=~Q(state="spoilt"), name="paper_one_live_per_entry"),

@@ -180,11 +180,13 @@ class Question(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["ballot", "number"], name="question_one_per_number"),
             models.CheckConstraint(
-                condition=Q(kind="choose_up_to", most__gte=1) | ~Q(kind="choose_up_to") & Q(most__isnull=True),
+                condition=Q(kind="choose_up_to", most__isnull=False, most__gte=1)
+                | ~Q(kind="choose_up_to") & Q(most__isnull=True),
                 name="question_most_where_one_may_mark_several",
             ),
             models.CheckConstraint(
-                condition=Q(seats__isnull=True) | Q(kind="choose_up_to", seats__gte=1, most=F("seats")),
+                condition=Q(seats__isnull=True)
+                | Q(kind="choose_up_to", seats__gte=1, most__isnull=False, most=F("seats")),
                 name="question_seats_are_the_most_marks",
             ),
             models.CheckConstraint(

@@ -7,8 +7,7 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from django.apps import apps
-from django.db import IntegrityError, connection, models, transaction
+from django.db import IntegrityError, connection, transaction
 
 from compounds.models import (
     Appointment,
@@ -25,6 +24,8 @@ from compounds.models import (
     NoticeFile,
     NoticeProof,
     NoticeWithdrawal,
+    Objection,
+    ObjectionAnswer,
     Owner,
     Ownership,
     PropertyUnit,
@@ -46,6 +47,7 @@ from compounds.models import (
 )
 from core.operations import machine
 from tests import factories
+from tests.constraints import all_constraints, saved, twice
 from tests.factories import AT, COMMUNITY
 
 pytestmark = pytest.mark.django_db
@@ -60,14 +62,6 @@ def home() -> Compound:
 
 def me() -> Any:
     return machine("system")
-
-
-def twice(*rows: models.Model) -> models.Model:
-    """Save all but the last."""
-    *first, last = rows
-    for row in first:
-        row.save()
-    return last
 
 
 def dwelling() -> Dwelling:
@@ -121,11 +115,6 @@ def photograph() -> CompoundPhoto:
 
 def survey(**values: Any) -> Survey:
     return Survey(**{"compound": home(), "number": 1, "title": "摸底", "made_by": me(), "made_at": AT} | values)
-
-
-def saved(row: models.Model) -> Any:
-    row.save()
-    return row
 
 
 def asked() -> Survey:
@@ -187,6 +176,18 @@ def report(code: str = "AAAA0000D", **values: Any) -> MonthlyReport:
 
 def report_draft(**values: Any) -> ReportDraft:
     return ReportDraft(**{"area_code": "110107003", "month": date(2026, 10, 1), "prepared_by": me()} | values)
+
+
+def objection(**values: Any) -> Objection:
+    said = {"document": hung().document, "slip": "AAAA", "text": "少一户", "received_on": DAY, "answer_by_on": DAY}
+    return Objection(**({"compound": home(), "at": AT} | said | values))
+
+
+def objection_answer(**values: Any) -> ObjectionAnswer:
+    first = Objection.objects.first() or saved(objection())
+    return ObjectionAnswer(
+        **{"objection": first, "outcome": "upheld", "text": "已补上", "on": DAY, "by": me(), "at": AT} | values
+    )
 
 
 def ended() -> dict[str, Any]:
@@ -272,21 +273,13 @@ BROKEN = {
         NoticeWithdrawal(notice=hung(), reason="写错了", by=me(), at=AT),
         NoticeWithdrawal(notice=hung(), reason="写错了", by=me(), at=AT),
     ),
+    "unique compounds_objection.slip": lambda: twice(objection(), objection()),
+    "objection_says_something": lambda: objection(text=""),
+    "objection_answered_after_it_came": lambda: objection(answer_by_on=BEFORE),
+    "unique compounds_objectionanswer.objection": lambda: twice(objection_answer(), objection_answer()),
+    "objectionanswer_says_something": lambda: objection_answer(text=""),
     "noticewithdrawal_says_why": lambda: NoticeWithdrawal(notice=hung(), reason="", by=me(), at=AT),
 }
-
-
-def all_constraints() -> set[str]:
-    """Return the names of everything that the register's tables refuse."""
-    names = set()
-    for model in apps.get_app_config("compounds").get_models():
-        names |= {constraint.name for constraint in model._meta.constraints}
-        names |= {
-            f"unique {model._meta.db_table}.{field.name}"
-            for field in model._meta.local_concrete_fields
-            if field.unique and not field.primary_key
-        }
-    return names
 
 
 @pytest.fixture(autouse=True)
@@ -295,7 +288,7 @@ def one_compound() -> None:
 
 
 def test_every_constraint_has_its_broken_row() -> None:
-    assert set(BROKEN) == all_constraints()
+    assert set(BROKEN) == all_constraints("compounds")
 
 
 @pytest.mark.parametrize("name", BROKEN)
@@ -330,7 +323,7 @@ def test_the_mended_rows_are_taken() -> None:
         NoticeWithdrawal(notice=hung(), reason="写错了", by=me(), at=AT), report(), report("AAAA0000F", version=2),
         report_draft(),
         WorkHandover(area_code=COMMUNITY, giver=me(), taker=machine("system-2"), items="[]", by=me(), at=AT),
-        StageComment(compound=home(), stage_id=1, text="好", by=me(), at=AT),
+        StageComment(compound=home(), stage_id=1, text="好", by=me(), at=AT), objection(slip="BBBB"), objection_answer(),
     ]  # fmt: skip
     for row in good:
         if row.pk is None:

@@ -9,7 +9,6 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from django.apps import apps
 from django.db import IntegrityError, connection, models, transaction
 
 from core.models import Attachment, Document
@@ -37,6 +36,7 @@ from fees.models import (
     VoucherLine,
 )
 from tests import factories
+from tests.constraints import all_constraints
 
 pytestmark = pytest.mark.django_db
 
@@ -255,21 +255,8 @@ BROKEN: dict[str, Callable[[Stock], models.Model]] = {
 }  # fmt: skip
 
 
-def all_constraints() -> set[str]:
-    """Return the names of everything that the fees tables refuse."""
-    names = set()
-    for model in apps.get_app_config("fees").get_models():
-        names |= {constraint.name for constraint in model._meta.constraints}
-        names |= {
-            f"unique {model._meta.db_table}.{field.name}"
-            for field in model._meta.local_concrete_fields
-            if field.unique and not field.primary_key
-        }
-    return names
-
-
 def test_every_constraint_has_its_broken_row() -> None:
-    assert set(BROKEN) == all_constraints()
+    assert set(BROKEN) == all_constraints("fees")
 
 
 @pytest.mark.parametrize("name", BROKEN)
