@@ -188,3 +188,13 @@ def issuing(home: Compound, key: str = "owners_ordinary", **fields: object) -> B
     made = announced(home, key, **fields)
     heads = draft_roll(made).totals.heads
     return freeze_roll(made, heads=heads, on=FROM, actor=machine("system"), at=AT)
+
+
+def issuing_ballot(home: Compound, **fields: object) -> Ballot:
+    """Put a ballot into issuing, with one printed paper for each dwelling of the compound."""
+    said = {"announced_on": date(2026, 10, 1), "roll_sha256": "0" * 64, "state": "issuing"}
+    made = ballot(home, **(said | fields))
+    dwellings = Dwelling.objects.of(home).select_related("building", "entrance").order_by("pk")
+    for number, dwelling in enumerate(dwellings, 1):
+        paper(made, roll_entry(made, dwelling, number))
+    return made

@@ -36,7 +36,7 @@ class PaperEntry(models.Model):
 
     class Meta:
         verbose_name = verbose_name_plural = "录票"
-        ordering = ["sheet", "count", "round"]
+        ordering = ["sheet_id", "count", "round"]
         constraints = [
             models.UniqueConstraint(fields=["sheet", "count", "round"], name="paperentry_one_per_round"),
             models.UniqueConstraint(fields=["sheet", "count", "user"], name="paperentry_one_per_person"),

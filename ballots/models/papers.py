@@ -29,7 +29,7 @@ class Paper(models.Model):
 
     class Meta:
         verbose_name = verbose_name_plural = "选票"
-        ordering = ["entry", "pk"]
+        ordering = ["ballot_id", "entry_id", "pk"]
         constraints = [
             models.UniqueConstraint(fields=["serial"], condition=~Q(serial=""), name="paper_one_per_serial"),
             models.UniqueConstraint(fields=["entry"], condition=~Q(state="spoilt"), name="paper_one_live_per_entry"),
@@ -56,7 +56,7 @@ class PaperEvent(InsertOnly):
 
     class Meta:
         verbose_name = verbose_name_plural = "选票经过"
-        ordering = ["paper", "seq"]
+        ordering = ["paper_id", "seq"]
         constraints = [
             models.UniqueConstraint(fields=["paper", "seq"], name="paperevent_one_per_step"),
             models.CheckConstraint(
@@ -109,7 +109,7 @@ class Bundle(models.Model):
 
     class Meta:
         verbose_name = verbose_name_plural = "捆"
-        ordering = ["ballot", "number"]
+        ordering = ["ballot_id", "number"]
         constraints = [
             models.UniqueConstraint(fields=["ballot", "number"], name="bundle_one_per_number"),
             models.CheckConstraint(
@@ -133,7 +133,7 @@ class Sheet(models.Model):
 
     class Meta:
         verbose_name = verbose_name_plural = "捆中的票"
-        ordering = ["bundle", "position"]
+        ordering = ["bundle_id", "position"]
         constraints = [models.UniqueConstraint(fields=["bundle", "position"], name="sheet_one_per_position")]
 
 

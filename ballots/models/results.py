@@ -31,7 +31,7 @@ class BallotMove(InsertOnly):
 
     class Meta:
         verbose_name = verbose_name_plural = "表决经过"
-        ordering = ["ballot", "seq"]
+        ordering = ["ballot_id", "seq"]
         constraints = [
             models.UniqueConstraint(fields=["ballot", "seq"], name="ballotmove_one_per_step"),
             models.CheckConstraint(
@@ -81,7 +81,7 @@ class Result(InsertOnly):
 
     class Meta:
         verbose_name = verbose_name_plural = "表决结果"
-        ordering = ["ballot", "count"]
+        ordering = ["ballot_id", "count"]
         constraints = [
             models.UniqueConstraint(fields=["ballot", "count"], name="result_one_per_count"),
             models.CheckConstraint(condition=~Q(first_by=F("second_by")), name="result_certified_by_two"),

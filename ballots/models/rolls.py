@@ -25,7 +25,7 @@ class Representative(models.Model):
 
     class Meta:
         verbose_name = verbose_name_plural = "居民代表"
-        ordering = ["compound", "group", "pk"]
+        ordering = ["compound_id", "group", "pk"]
         constraints = [
             models.UniqueConstraint(
                 fields=["compound", "group", "name"],
@@ -57,7 +57,7 @@ class RollEntry(InsertOnly):
 
     class Meta:
         verbose_name = verbose_name_plural = "名册"
-        ordering = ["ballot", "number"]
+        ordering = ["ballot_id", "number"]
         constraints = [
             models.UniqueConstraint(fields=["ballot", "number"], name="rollentry_one_per_number"),
             models.UniqueConstraint(fields=["ballot", "voter_key"], name="rollentry_one_per_voter"),

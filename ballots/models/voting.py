@@ -131,7 +131,7 @@ class Ballot(models.Model):
 
     class Meta:
         verbose_name = verbose_name_plural = "表决"
-        ordering = ["compound", "-number"]
+        ordering = ["compound_id", "-number"]
         constraints = [
             models.UniqueConstraint(fields=["compound", "number"], name="ballot_one_per_number"),
             models.CheckConstraint(
@@ -176,7 +176,7 @@ class Question(models.Model):
 
     class Meta:
         verbose_name = verbose_name_plural = "题目"
-        ordering = ["ballot", "number"]
+        ordering = ["ballot_id", "number"]
         constraints = [
             models.UniqueConstraint(fields=["ballot", "number"], name="question_one_per_number"),
             models.CheckConstraint(
@@ -204,7 +204,7 @@ class Option(models.Model):
 
     class Meta:
         verbose_name = verbose_name_plural = "选项"
-        ordering = ["question", "number"]
+        ordering = ["question_id", "number"]
         constraints = [models.UniqueConstraint(fields=["question", "number"], name="option_one_per_number")]
 
 

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from datetime import date
 
 from ballots.choices import BallotState, PaperState
+from ballots.models import Paper
 
 
 class BallotRefusal(Exception):
@@ -137,3 +138,27 @@ class NotReplaced(BallotRefusal):
 
 class SecretBallot(BallotRefusal):
     """In a secret ballot no sheet is any voter's."""
+
+
+class NotPossible(BallotRefusal):
+    """A paper cannot become this from where it is."""
+
+    def __init__(self, paper: Paper, state: str) -> None:
+        super().__init__(paper.serial, state)
+        self.paper, self.state = paper, PaperState(state)
+
+
+class EntriesStand(BallotRefusal):
+    """Somebody entered the paper, so it lies in its bundle for good."""
+
+    def __init__(self, paper: Paper) -> None:
+        super().__init__(paper.serial)
+        self.paper = paper
+
+
+class TooFewAttempts(BallotRefusal):
+    """Fewer attempts at different times than a paper needs that cannot be delivered."""
+
+    def __init__(self, made: int, needed: int) -> None:
+        super().__init__(made, needed)
+        self.made, self.needed = made, needed
