@@ -12,6 +12,7 @@ from core.models import User
 __all__ = [
     "CHAIN_ROLES",
     "KEEPERS",
+    "MOVERS",
     "REOPENERS",
     "STEP_KEEPERS",
     "appointments_of",
@@ -23,6 +24,7 @@ __all__ = [
     "can_confirm_step",
     "can_keep_register",
     "can_keep_steps",
+    "can_move_compound",
     "can_post_notices",
     "can_prepare_report",
     "can_reopen_step",
@@ -48,6 +50,15 @@ KEEPERS = (Role.COMMUNITY_CLERK, Role.COMMUNITY_SECRETARY, Role.STREET_STAFF, Ro
 def can_keep_register(user: User, area_code: str, on: date) -> bool:
     """Return whether the user writes the register of this area: its compounds, dwellings, owners, surveys."""
     return has_role(user, KEEPERS, area_code, on)
+
+
+# Who lets a compound go to another community: street and district, where both communities are theirs.
+MOVERS = (Role.STREET_STAFF, Role.DISTRICT_ADMIN)
+
+
+def can_move_compound(user: User, compound: Compound, community: str, on: date) -> bool:
+    """Return whether the user lets this compound go to this community."""
+    return all(has_role(user, MOVERS, code, on) for code in (compound.area_code, community))
 
 
 def can_see_persons(user: User, area_code: str, on: date) -> bool:

@@ -70,6 +70,7 @@ COMPOUND_PAGES = {
     "units": "产权单位",
     "things": "设施和公共资源",
     "photographs": "小区照片",
+    "move": "划归别的社区",
     "steps": "步骤",
     "ballots": "表决",
     "drafts": "凭证草稿",

@@ -17,6 +17,7 @@ from compounds.models import (
     Area,
     Building,
     Compound,
+    CompoundMove,
     Dwelling,
     MonthlyReport,
     Notice,
@@ -341,6 +342,9 @@ def whole_programme(home: Compound) -> None:
     SurveyVisit.objects.create(survey=survey, dwelling=dwelling, on=day, outcome="nobody", by=by, at=AT)
     StageRecord.objects.create(compound=home, stage_id=1, seq=1, act="prepared", by=by, at=AT)
     StageComment.objects.create(compound=home, stage_id=1, text="批复在路上", by=by, at=AT)
+    CompoundMove.objects.create(
+        compound=home, from_code=f"{OTHER_COMMUNITY}98", to_code=home.area_code, reason="社区调整", by=by, at=AT
+    )
     WorkHandover.objects.create(area_code=home.area_code, giver=by, taker=machine("system-2"), items="[]", by=by, at=AT)
     MonthlyReport.objects.create(
         area_code=home.area_code[:9], month=date(2026, 10, 1), document=document(home, "AAAA0001D", "report", REPORT),

@@ -83,6 +83,15 @@ class NewCompoundForm(CompoundForm):
         community.choices = communities
 
 
+class MoveForm(VersionForm):
+    """Why a compound goes to another community."""
+
+    reason = CleanCharField(
+        label="依据", max_length=200, error_messages={"required": "依据没有填。"},
+        help_text="写明文件和文号，例如：街道关于调整社区规模的通知〔2026〕3号。",
+    )  # fmt: skip
+
+
 class FacilityForm(VersionForm):
     """A facility, there or missing."""
 

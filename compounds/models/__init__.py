@@ -14,10 +14,12 @@ from compounds.models.dwellings import (
     Dwelling,
     DwellingQuerySet,
     Owner,
+    OwnerQuerySet,
     Ownership,
     OwnershipQuerySet,
     PhoneTail,
     PropertyUnit,
+    PropertyUnitQuerySet,
     RegisterUpload,
     RegisterUploadQuerySet,
 )
@@ -26,11 +28,13 @@ from compounds.models.objections import Objection, ObjectionAnswer, ObjectionQue
 from compounds.models.places import (
     Building,
     Compound,
+    CompoundMove,
     CompoundPhoto,
     CompoundQuerySet,
     Entrance,
     Facility,
     PublicResource,
+    place_now,
 )
 from compounds.models.steps import (
     CHAIN,
@@ -58,6 +62,7 @@ __all__ = [
     "AreaQuerySet",
     "Building",
     "Compound",
+    "CompoundMove",
     "CompoundPhoto",
     "CompoundQuerySet",
     "Dwelling",
@@ -75,10 +80,12 @@ __all__ = [
     "ObjectionAnswer",
     "ObjectionQuerySet",
     "Owner",
+    "OwnerQuerySet",
     "Ownership",
     "OwnershipQuerySet",
     "PhoneTail",
     "PropertyUnit",
+    "PropertyUnitQuerySet",
     "PublicResource",
     "RegisterUpload",
     "RegisterUploadQuerySet",
@@ -99,4 +106,5 @@ __all__ = [
     "WorkHandover",
     "appointments_of",
     "areas_of",
+    "place_now",
 ]

@@ -8,10 +8,13 @@ from django.apps import apps
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
+from django.db.models.functions import Substr
+from django.db.models.lookups import Exact
 
 from compounds.choices import FacilityState, OwnersBody, ProgrammeLine, ResourceKind, Use
 from compounds.models.areas import CODE_LENGTHS, Area, areas_of
 from compounds.rules import door_order
+from core.insert_only import InsertOnly
 from core.models import Attachment, User
 
 
@@ -77,9 +80,47 @@ class Compound(models.Model):
     class Meta:
         verbose_name = verbose_name_plural = "小区"
         ordering = ["area_code"]
+        constraints = [models.UniqueConstraint(fields=["area_code"], name="compound_one_per_place")]
 
     def __str__(self) -> str:
         return self.name
+
+    def places(self) -> list[str]:
+        """Return the area codes that the compound ever had, today's first."""
+        return [self.area_code, *CompoundMove.objects.filter(compound=self).values_list("from_code", flat=True)]
+
+
+class CompoundMove(InsertOnly):
+    """A compound went to another community (划归): from which place to which, on what ground.
+
+    A place, once given, is given to no other: what bears its code as plain text stays the compound's (``place_now``).
+    """
+
+    compound = models.ForeignKey(Compound, models.PROTECT, related_name="moves")
+    from_code = models.CharField("原所在地区", max_length=14)
+    to_code = models.CharField("新所在地区", max_length=14)
+    reason = models.CharField("依据", max_length=200)
+    by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
+    at = models.DateTimeField("时间")
+
+    class Meta:
+        verbose_name = verbose_name_plural = "小区划归"
+        ordering = ["pk"]
+        constraints = [
+            models.UniqueConstraint(fields=["from_code"], name="compoundmove_place_left_once"),
+            models.UniqueConstraint(fields=["to_code"], name="compoundmove_place_given_once"),
+            models.CheckConstraint(condition=~Q(reason=""), name="compoundmove_says_why"),
+            models.CheckConstraint(
+                condition=~Q(Exact(Substr("from_code", 1, 12), Substr("to_code", 1, 12))),
+                name="compoundmove_to_another_community",
+            ),
+        ]
+
+
+def place_now(area_code: str) -> str:
+    """Return where what bears this code as plain text lies today: in place of a place that a compound left, its present."""
+    moved = Compound.objects.filter(moves__from_code=area_code)
+    return moved.values_list("area_code", flat=True).first() or area_code
 
 
 class BuildingQuerySet(models.QuerySet["Building"]):

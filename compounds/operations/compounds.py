@@ -7,7 +7,7 @@ from datetime import datetime
 from django.db import transaction
 
 from compounds.choices import AreaLevel
-from compounds.models import Area, Compound
+from compounds.models import Area, Compound, CompoundMove
 from compounds.operations.refusals import CompoundExists, UnknownArea
 from compounds.rules import next_compound_code
 from core.models import User
@@ -53,8 +53,11 @@ def make_compound(
 
 
 def codes_taken(community_code: str) -> list[str]:
-    """Return the codes that a community ever gave, and the places that compounds hold in it now."""
+    """Return the codes that a community ever gave, and the places that compounds hold or held in it."""
     taken: list[str] = []
     for column in ("code", "area_code"):
         taken += Compound.objects.filter(**{f"{column}__startswith": community_code}).values_list(column, flat=True)
+    for column in ("from_code", "to_code"):
+        moved = CompoundMove.objects.filter(**{f"{column}__startswith": community_code})
+        taken += moved.values_list(column, flat=True)
     return taken

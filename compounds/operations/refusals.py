@@ -20,6 +20,10 @@ class CompoundExists(Exception):
         self.compound = compound
 
 
+class AlreadyThere(Exception):
+    """The compound lies in that community already."""
+
+
 class CashierAndBookkeeper(Exception):
     """One person would be cashier and bookkeeper of the same books; the argument is the other appointment."""
 

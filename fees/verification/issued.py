@@ -12,7 +12,7 @@ from fees.verification.found import Fault, Report
 def check_issued(compound: Compound | None, report: Report) -> None:
     """Check every document that is no ledger: of one compound, or of all areas."""
     documents = Document.objects.exclude(kind="ledger").order_by("pk").prefetch_related("files")
-    for document in documents.filter(area_code=compound.area_code) if compound else documents:
+    for document in documents.filter(area_code__in=compound.places()) if compound else documents:
 
         def bad(what: str, document: Document = document) -> None:
             report.bad.append(Fault(document.area_code, "", None, f"{document.title} {document.code}：{what}"))

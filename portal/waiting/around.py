@@ -7,7 +7,7 @@ from datetime import date, datetime, time
 
 from django.utils import timezone
 
-from compounds.models import Compound
+from compounds.models import COMPOUND_CODE_LENGTH, Compound, CompoundMove
 from core.models import Entry, User
 from fees.choices import ClosingStep
 from fees.models import (
@@ -34,6 +34,9 @@ def place_names(entries: Sequence[Entry]) -> list[str]:
     """Return for each entry the name of the compound it concerns, or nothing."""
     codes = {entry.area_code for entry in entries if entry.area_code}
     names = dict(Compound.objects.filter(area_code__in=codes).values_list("area_code", "name"))
+    left = [code for code in codes - names.keys() if len(code) == COMPOUND_CODE_LENGTH]
+    if left:
+        names |= dict(CompoundMove.objects.filter(from_code__in=left).values_list("from_code", "compound__name"))
     return [names.get(entry.area_code, "") for entry in entries]
 
 

@@ -26,6 +26,7 @@ from tests.factories import AT
 if TYPE_CHECKING:
     from tests.architecture.matrix import Address
 
+MOVERS = {Role.STREET_STAFF, Role.DISTRICT_ADMIN}
 REGISTER = {Role.COMMUNITY_CLERK, Role.COMMUNITY_SECRETARY, Role.STREET_STAFF, Role.DISTRICT_ADMIN}
 Of = Callable[..., "Address"]
 
@@ -48,6 +49,7 @@ def places(of: Of, home: Compound) -> list[Address]:
     return [
         Address("compound_photograph", "public", args=(code, photograph.attachment.sha256)),
         of("compound_facts", code, act=REGISTER, data={"name": home.name, "version": "1"}),
+        of("compound_move", code, see=MOVERS, act=MOVERS, data={"version": "1"}),
         of("buildings", code),
         of("building_new", code, see=REGISTER, act=REGISTER),
         of("building", code, building.pk, see=REGISTER, act=REGISTER, data={"label": building.label},

@@ -165,7 +165,7 @@ COMPOUND_PAGES = {
     "memo_settle", "office_ledgers", "review_draft", "office_ledger", "ledger_corrections", "ledger_correction_issue",
     "ledger_correction_delete", "money_accounts", "money_account", "money_account_new", "money_account_end",
     "register", "settlement", "reconciliation", "reconciliation_print", "cash_counts", "cash_count_print",
-    "compound_facts", "buildings", "building_new", "building", "units", "unit", "things", "thing_new", "thing",
+    "compound_facts", "compound_move", "buildings", "building_new", "building", "units", "unit", "things", "thing_new", "thing",
     "photographs", "photograph_drop", "register_export",
     "dwelling", "dwelling_new", "dwelling_edit", "dwelling_transfer", "dwelling_correction",
     "dwelling_remove", "owners", "owner", "owner_correction", "owner_merge", "owner_split",

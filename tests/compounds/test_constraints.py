@@ -14,6 +14,7 @@ from compounds.models import (
     Area,
     Building,
     Compound,
+    CompoundMove,
     CompoundPhoto,
     Dwelling,
     Entrance,
@@ -107,6 +108,14 @@ def resource(**values: Any) -> PublicResource:
     return PublicResource(**{"compound": home(), "kind": "room", "name": "自行车棚"} | values)
 
 
+NEXT_DOOR = "110107003038"
+
+
+def move(**fields: Any) -> CompoundMove:
+    row = {"from_code": f"{COMMUNITY}01", "to_code": f"{NEXT_DOOR}01", "reason": "社区调整"}
+    return CompoundMove(compound=home(), by=me(), at=AT, **row | fields)
+
+
 def photograph() -> CompoundPhoto:
     return CompoundPhoto(
         compound=home(), attachment=factories.paper(home()), caption="大门", taken_on=DAY, added_by=me(), added_at=AT
@@ -197,6 +206,11 @@ def ended() -> dict[str, Any]:
 BROKEN = {
     "unique compounds_area.code": lambda: Area(code=COMMUNITY, name="又一个", level="community"),
     "unique compounds_compound.code": lambda: compound(code=home().code),
+    "compound_one_per_place": lambda: compound(area_code=home().area_code),
+    "compoundmove_place_left_once": lambda: twice(move(), move(to_code=f"{NEXT_DOOR}02")),
+    "compoundmove_place_given_once": lambda: twice(move(), move(from_code=f"{COMMUNITY}02")),
+    "compoundmove_says_why": lambda: move(reason=""),
+    "compoundmove_to_another_community": lambda: move(to_code=f"{COMMUNITY}02"),
     "appointment_has_an_area": lambda: appointment(area_code=""),
     "appointment_ends_after_start": lambda: appointment(until_on=BEFORE),
     "building_one_per_label": lambda: Building(compound=home(), label="3"),

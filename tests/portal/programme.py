@@ -54,10 +54,14 @@ def places(town: Town) -> Pages:
     """Return the pages of what a compound is, has and lacks."""
     code, staff = town.home.code, town.staff
     facility, photograph = Facility.objects.earliest("pk"), CompoundPhoto.objects.earliest("pk")
+    other, _ = Area.objects.get_or_create(
+        code=f"{COMMUNITY[:-1]}9", defaults={"name": "北里社区", "level": "community"}
+    )
     unit, building = PropertyUnit.objects.get(name="第1厂（演示）"), Building.objects.filter(label="61").get()
     return {
         "compound_new": (reverse("compound_new"), staff),
         "compound_facts": (reverse("compound_facts", args=[code]), staff),
+        "compound_move": (f"{reverse('compound_move', args=[code])}?community={other.code}", staff),
         "buildings": (reverse("buildings", args=[code]), staff),
         "building_new": (reverse("building_new", args=[code]), staff),
         "building": (reverse("building", args=[code, building.pk]), staff),

@@ -283,7 +283,7 @@ def _papers(request: OfficeRequest, compound: Compound, draft: Draft | None) -> 
     """
     ids = keys_sent(request.POST.getlist("attachment"))[:50]
     held = set(draft.attachments.values_list("pk", flat=True)) if draft is not None else set()
-    sent = Attachment.objects.filter(added_by=request.user, area_code=compound.area_code, pk__in=ids)
+    sent = Attachment.objects.filter(added_by=request.user, area_code__in=compound.places(), pk__in=ids)
     papers = list(sent.order_by("pk"))
     if draft is not None:  # these are taken off on the page of the draft's papers only
         papers = [*draft.attachments.order_by("pk"), *(paper for paper in papers if paper.pk not in held)]

@@ -12,7 +12,7 @@ from django.shortcuts import render
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
-from compounds.models import Compound
+from compounds.models import Compound, CompoundMove
 from core.models import Entry, EntryQuerySet
 from core.operations import record
 from core.pages import page_of
@@ -46,7 +46,7 @@ ACTIONS = [
     ("opening.", "期初"),
     ("area.", "街道和社区"),
     ("book.", "开账、打印和导出账簿"),
-    ("compound.", "新建小区，改小区情况"),
+    ("compound.", "新建小区，改小区情况，划归社区"),
     ("place.", "楼、设施、资源、照片"),
     ("unit.", "产权单位"),
     ("survey.", "调查摸底"),
@@ -108,7 +108,13 @@ def _acts(entries: Sequence[Entry]) -> list[Act]:
 
 def _within(request: OfficeRequest) -> EntryQuerySet:
     """Return the acts in the scope; the district sees also what belongs to no area."""
-    entries = Entry.objects.within(list(request.scope.prefixes))
+    prefixes = list(request.scope.prefixes)
+    entries = Entry.objects.within(prefixes)
+    # What was done to a compound before it came here is read along with it.
+    came = CompoundMove.objects.filter(compound__in=Compound.objects.within(prefixes))
+    places = [code for code in came.values_list("from_code", flat=True) if not code.startswith(tuple(prefixes))]
+    if places:
+        entries = entries | Entry.objects.filter(area_code__in=places)
     if any(len(code) == 6 for code in request.scope.prefixes):
         entries = entries | Entry.objects.filter(area_code="")
     return entries
@@ -120,7 +126,9 @@ def _filtered(request: OfficeRequest, entries: EntryQuerySet, form: HistoryFilte
         entries = entries.filter(actor_name__icontains=data["who"])
     if data["compound"]:
         found = Compound.objects.within(list(request.scope.prefixes)).matching(data["compound"])
-        entries = entries.filter(area_code__in=list(found.values_list("area_code", flat=True)[:FOUND]))
+        held = dict(found.values_list("pk", "area_code")[:FOUND])
+        left = CompoundMove.objects.filter(compound__in=held).values_list("from_code", flat=True)
+        entries = entries.filter(area_code__in=[*held.values(), *left])
     if data["since"]:
         entries = entries.filter(at__gte=timezone.make_aware(datetime.combine(data["since"], time.min)))
     if data["until"]:

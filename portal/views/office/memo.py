@@ -114,7 +114,7 @@ def _paper(request: OfficeRequest, compound: Compound) -> tuple[Attachment | Non
     file = request.FILES.get("file")
     if file is None:
         kept = keys_sent([request.POST.get("attachment", "")])
-        mine = Attachment.objects.filter(added_by=request.user, area_code=compound.area_code)
+        mine = Attachment.objects.filter(added_by=request.user, area_code__in=compound.places())
         return mine.filter(pk__in=kept).first(), ""
     try:
         added = add_attachment(

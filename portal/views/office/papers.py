@@ -15,7 +15,7 @@ from django.utils import timezone
 from django.utils.http import content_disposition_header
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from compounds.models import Compound
+from compounds.models import Compound, place_now
 from compounds.permissions import areas_of
 from core.models import Attachment, Entry
 from core.operations import AlreadySuperseded, AttachmentRefused, add_attachment, read_bytes, record, store_paper
@@ -304,7 +304,7 @@ def _double_words(double: Double, areas: Sequence[str], here: str) -> str:
 
 def _paper_bytes(request: OfficeRequest, pk: int) -> tuple[Attachment, bytes]:
     paper = Attachment.objects.filter(pk=pk).first()
-    if paper is None or not can_work_in(request.user, paper.area_code, request.today):
+    if paper is None or not can_work_in(request.user, place_now(paper.area_code), request.today):
         raise Http404
     try:
         return paper, read_bytes(paper.sha256)

@@ -35,7 +35,7 @@ from compounds.operations import (
     list_thing,
     make_compound,
 )
-from compounds.permissions import KEEPERS, areas_of, can_keep_register
+from compounds.permissions import KEEPERS, areas_of, can_keep_register, can_move_compound
 from compounds.rules import Eligibility, NoCodeLeft, eligibility
 from core.choices import EvidenceKind
 from core.operations import AttachmentRefused, add_attachment
@@ -116,6 +116,7 @@ def compound_facts(request: OfficeRequest, code: str) -> HttpResponse:
             return redirect("compound_facts", code=compound.code)
     judged = eligibility_of(compound)
     shown = {"form": form, "may_change": may_change, "eligible": judged.is_eligible, "why_not": why_not(judged)}
+    shown["may_move"] = can_move_compound(request.user, compound, compound.area_code, request.today)
     return compound_page(request, "portal/office/compound_facts.html", compound, "facts", shown)
 
 

@@ -7,7 +7,9 @@ from datetime import date
 from django.utils import timezone
 
 from compounds.models import Appointment, Compound
-from compounds.operations import ChangedMeanwhile
+from compounds.operations import CashierAndBookkeeper, ChangedMeanwhile, CompoundExists
+from compounds.operations.refusals import AlreadyThere
+from compounds.rules import NoCodeLeft
 from core.models import User
 from core.money import show_money
 from fees.choices import ClosingStep, DecidedBy, Direction
@@ -261,6 +263,26 @@ def paid_from_takings(draft: Draft) -> str:
         f"{since.month}月{since.day}日起收的现金{show_money(amount)}元还没存银行，又从现金里付，这是坐支。"
         "请先存银行再付；确有原因请写明。"
     )
+
+
+def move_refused(problem: Exception, community: str) -> str:
+    """Return why a compound cannot go to a community."""
+    match problem:
+        case AlreadyThere():
+            return f"这个小区已经在{community}了。"
+        case CompoundExists():
+            return f"{community}已经有同名的小区，编号{problem.compound.code}。请先给其中一个改名。"
+        case NoCodeLeft():
+            return f"{community}已经有过99个小区，编号用完了。"
+        case CashierAndBookkeeper():
+            other = problem.other
+            return (
+                f"{other.user.name}是{community}那边的{other.get_role_display()}。划过去以后，出纳和记账员会是同一个人。"
+                "请先结束其中一项任职。"
+            )
+        case AccountKnown():
+            return "上一级已经有同户名、同尾号的共用账户。请先看看是不是同一个。"
+    return "没有办成。请重新打开这一页再办。"
 
 
 def changed_meanwhile(problem: ChangedMeanwhile) -> str:

@@ -12,7 +12,7 @@ from django.utils.http import content_disposition_header
 from django.views.decorators.http import require_http_methods, require_safe
 
 from compounds.forms.appointments import WorkHandoverForm
-from compounds.models import Appointment, WorkHandover
+from compounds.models import Appointment, WorkHandover, place_now
 from compounds.operations.handover import TAKES_NOTHING, HandoverRefusal, NoOfficeThere, NothingOpen, hand_over_work
 from compounds.permissions import can_appoint_in
 from core import pdf
@@ -83,11 +83,12 @@ def work_handover(request: OfficeRequest, pk: int) -> HttpResponse:
 def work_handover_print(request: OfficeRequest, pk: int) -> HttpResponse:
     """The sheet of a hand-over, to be signed by both and by who watched."""
     made = WorkHandover.objects.select_related("giver", "taker", "by").filter(pk=pk).first()
-    if made is None or not can_work_in(request.user, made.area_code, request.today):
+    area = place_now(made.area_code) if made is not None else ""
+    if made is None or not can_work_in(request.user, area, request.today):
         raise Http404
     shown = {
         "handover": made,
-        "place": place_names([made.area_code]).get(made.area_code, ""),
+        "place": place_names([area]).get(area, ""),
         "items": json.loads(made.items),
     }
     sheet = pdf.render(render_to_string("compounds/work_handover_print.html", shown))
