@@ -44,4 +44,4 @@ def qr_image(address: str, *, title: str = "扫码核对") -> SafeString:
     """
     code = segno.make(address, error="m", micro=False)
     uri = code.png_data_uri(scale=8, border=0)
-    return format_html('<img class="qr" alt="{}" src="{}">', title, uri)
+    return format_html('<img class="qr" alt="{}" src="{}"/>', title, uri)

@@ -7,6 +7,7 @@ import gc
 import io
 import logging
 import os
+import re
 import subprocess
 import sys
 import threading
@@ -68,6 +69,54 @@ def test_the_text_can_be_read_out_and_the_file_is_tagged_chinese_and_titled() ->
 def test_equal_input_gives_equal_bytes() -> None:
     body = f'<p>五好<b>账</b></p><img alt="章" src="{picture()}">'
     assert render(body).bytes == render(body).bytes
+
+
+def test_a_well_formed_paper_is_read_in_c_and_comes_out_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Byte for byte, with signs to be written as entities, charts and void elements; what is not well-formed passes too."""
+    chart = (
+        '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 9 9" width="9" height="9">'
+        "<title>图</title><rect width='5' height='5'/></svg>"
+    )
+    body = (
+        '<h1>账 &amp; 表</h1><table><colgroup><col/><col/></colgroup><tbody><tr><th scope="row">水 &lt;一&gt;</th>'
+        f'<td>1<br/>2</td></tr></tbody></table><p lang="en">&quot;a&#x27;b</p>{chart}<img alt="章" src="{picture()}"/>'
+    )
+    well = page(body).replace("html>", "html>\n", 1)
+    read: list[str] = []
+    html = pdf._weasyprint().HTML
+    monkeypatch.setattr(
+        pdf._weasyprint(), "HTML", lambda string, **more: (read.append(string), html(string=string, **more))[1]
+    )
+    fast = pdf.render(well)
+    assert read == [""]
+    monkeypatch.setattr(pdf, "DOCTYPE", "nothing begins so")
+    assert pdf.render(well).bytes == fast.bytes
+    assert read == ["", well]
+    monkeypatch.undo()
+    assert "账&表" in pypdf.PdfReader(io.BytesIO(fast.bytes)).pages[0].extract_text().replace(" ", "")
+    assert pdf.render(well.replace("<br/>", "<br>")).bytes == fast.bytes
+
+
+def test_a_document_type_with_declarations_is_not_read_as_xml(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Entities that unfold to gigabytes are never unfolded."""
+    monkeypatch.setattr(pdf.ElementTree, "fromstring", lambda text: pytest.fail("read as XML"))
+    text = '<!DOCTYPE html [<!ENTITY a "五">]>\n<html lang="zh-CN"><head><title>表</title></head><body><p>a</p></body></html>'
+    assert pdf.render(text, base_styles=()).pages == 1
+
+
+PAPERS = sorted(
+    path
+    for path in ROOT.glob("*/templates/**/*print*.html")
+    if path.name not in ("book_prints.html", "print_ledgers.html")  # pages of the office
+)
+
+
+@pytest.mark.parametrize("path", PAPERS, ids=lambda path: path.name)
+def test_papers_are_written_so_that_they_are_read_fast(path: Path) -> None:
+    text = path.read_text()
+    assert re.findall(r"<(?:meta|br|col|img|hr|wbr|link)\b[^>]*(?<!/)>", text) == []
+    assert "<!doctype" not in text
+    assert re.findall(r"<svg(?![^>]*xmlns=)", text) == []
 
 
 def test_a_style_is_parsed_once_and_applies(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
