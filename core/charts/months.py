@@ -109,7 +109,8 @@ class MonthPairs:
         zero = frame.top + float(top) * scale if scale else float(frame.top + frame.plot)
         lines = [(axis_label(amount, step), zero - float(amount) * scale) for amount, step in grid_amounts(top, bottom)]
         left = max([frame.left, *(math.ceil(length_of(text)) + 10 for text, _ in lines)])
-        slot = (frame.width - left) / max(12, len(self.months))
+        # Room for a year, for what may still come; half a year takes the whole width.
+        slot = (frame.width - left) / (6 if len(self.months) == 6 else max(12, len(self.months)))
         pair = 2 * frame.bar + frame.gap
         lefts = [left + slot * i + (slot - pair) / 2 for i in range(len(self.months))]
         return PairsDrawing(

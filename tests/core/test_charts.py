@@ -267,3 +267,10 @@ def test_nothing_from_anyone_draws_nothing() -> None:
     (row,) = SourceBars((Source("a", "甲", Decimal(0), Decimal(0), Decimal(0)),)).rows
     assert (row.wide.received, row.wide.promised, row.wide.due) == (None, None, None)
     ElementTree.fromstring(bar(row.wide))
+
+
+def test_half_a_year_takes_the_whole_width() -> None:
+    months = [Month(2026, m, Decimal(100), Decimal(90)) for m in range(1, 7)]
+    half, five = (MonthPairs(tuple(months[:n]), "half").wide for n in (6, 5))
+    assert float(half.labels[-1].x) > 0.85 * half.width
+    assert float(five.labels[-1].x) < 0.5 * five.width
