@@ -7,9 +7,7 @@ from datetime import date
 from django.apps import apps
 from django.conf import settings
 from django.db import models
-from django.db.models import Q
-from django.db.models.functions import Substr
-from django.db.models.lookups import Exact
+from django.db.models import F, Q
 
 from compounds.choices import FacilityState, OwnersBody, ProgrammeLine, ResourceKind, Use
 from compounds.models.areas import CODE_LENGTHS, Area, areas_of
@@ -110,10 +108,7 @@ class CompoundMove(InsertOnly):
             models.UniqueConstraint(fields=["from_code"], name="compoundmove_place_left_once"),
             models.UniqueConstraint(fields=["to_code"], name="compoundmove_place_given_once"),
             models.CheckConstraint(condition=~Q(reason=""), name="compoundmove_says_why"),
-            models.CheckConstraint(
-                condition=~Q(Exact(Substr("from_code", 1, 12), Substr("to_code", 1, 12))),
-                name="compoundmove_to_another_community",
-            ),
+            models.CheckConstraint(condition=~Q(from_code=F("to_code")), name="compoundmove_to_another_place"),
         ]
 
 

@@ -210,7 +210,7 @@ BROKEN = {
     "compoundmove_place_left_once": lambda: twice(move(), move(to_code=f"{NEXT_DOOR}02")),
     "compoundmove_place_given_once": lambda: twice(move(), move(from_code=f"{COMMUNITY}02")),
     "compoundmove_says_why": lambda: move(reason=""),
-    "compoundmove_to_another_community": lambda: move(to_code=f"{COMMUNITY}02"),
+    "compoundmove_to_another_place": lambda: move(to_code=f"{COMMUNITY}01"),
     "appointment_has_an_area": lambda: appointment(area_code=""),
     "appointment_ends_after_start": lambda: appointment(until_on=BEFORE),
     "building_one_per_label": lambda: Building(compound=home(), label="3"),
