@@ -25,6 +25,7 @@ from core.spreadsheets import (
     Sheet,
     Table,
     WorkbookRefused,
+    archives,
     read_workbook,
     shortened,
     text_of,
@@ -37,7 +38,7 @@ BOOK = {
     "lines": Sheet("收支", (Column("日期", True), Column("金额", True), Column("摘要"), Column("数量"))),
     "opening": Sheet("期初", (Column("金额", True),), required=False),
 }
-ROOT = Path(spreadsheets.__file__).resolve().parent.parent
+ROOT = Path(spreadsheets.__file__).resolve().parents[2]
 
 
 def made(rows: list[list[object]], name: str = "收支", more: dict[str, list[list[object]]] | None = None) -> bytes:
@@ -333,8 +334,8 @@ def test_what_is_written_reads_back() -> None:
 def test_no_pattern_makes_the_scan_slow(body: bytes) -> None:
     start = time.monotonic()
     try:
-        spreadsheets._scan_entry("xl/worksheets/sheet1.xml", b"<sheetData>" + body)
-        list(spreadsheets._error_cells(body))
+        archives._scan_entry("xl/worksheets/sheet1.xml", b"<sheetData>" + body)
+        list(archives._error_cells(body))
     except WorkbookRefused:
         pass
     assert time.monotonic() - start < 3
@@ -375,7 +376,7 @@ def test_memory_stays_within_its_figure_and_the_limit_is_what_keeps_it() -> None
     assert len(buffer.getvalue()) < 500_000
 
     assert rise(buffer.getvalue()) < 60
-    raised = "spreadsheets.MAX_UNPACKED_BYTES = spreadsheets._RATIO_FROM = 10**10"
+    raised = "spreadsheets.archives.MAX_UNPACKED_BYTES = spreadsheets.archives._RATIO_FROM = 10**10"
     assert rise(buffer.getvalue(), raised) > 300
 
 

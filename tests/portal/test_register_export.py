@@ -200,6 +200,6 @@ def test_r25_no_cell_of_an_export_is_live(home: Area, monkeypatch: pytest.Monkey
     # Amounts stay numbers.
     assert ",61.2500," in text.decode()
     # Control: without the sign before them they are live.
-    monkeypatch.setattr(spreadsheets, "csv_text", lambda value: "" if value is None else str(value))
+    monkeypatch.setattr(spreadsheets.writing, "csv_text", lambda value: "" if value is None else str(value))
     assert live_cells(exported()[1]) >= 30
     assert Ownership.objects.exists() and User.objects.exists()

@@ -1,0 +1,53 @@
+"""Workbooks and CSV files: read within limits and with every fault named by its cell, written without formulas."""
+
+from core.spreadsheets.reading import read_grid, read_table, read_workbook
+from core.spreadsheets.shapes import (
+    MAX_CELLS,
+    MAX_COLUMNS,
+    MAX_ENTRIES,
+    MAX_ERRORS,
+    MAX_FILE_BYTES,
+    MAX_ROWS,
+    MAX_UNPACKED_BYTES,
+    NOTES_SHEET,
+    CellError,
+    Column,
+    Heard,
+    Row,
+    Sheet,
+    Value,
+    WorkbookRefused,
+    many_objects,
+    shortened,
+    text_of,
+)
+from core.spreadsheets.writing import Figure, Table, csv_bytes, csv_text, write_workbook
+
+__all__ = [
+    "MAX_CELLS",
+    "MAX_COLUMNS",
+    "MAX_ENTRIES",
+    "MAX_ERRORS",
+    "MAX_FILE_BYTES",
+    "MAX_ROWS",
+    "MAX_UNPACKED_BYTES",
+    "NOTES_SHEET",
+    "CellError",
+    "Column",
+    "Figure",
+    "Heard",
+    "Row",
+    "Sheet",
+    "Table",
+    "Value",
+    "WorkbookRefused",
+    "csv_bytes",
+    "csv_text",
+    "many_objects",
+    "read_grid",
+    "read_table",
+    "read_workbook",
+    "shortened",
+    "text_of",
+    "write_workbook",
+]
