@@ -21,6 +21,7 @@ from compounds.rules import (
     building_label,
     community_of,
     entrance_label,
+    names_several,
     room_label,
     split_names,
     type_dwelling,
@@ -339,6 +340,8 @@ class _Reader:
             self.doubt(row, "户代表电话", representative, phone)  # type: ignore[arg-type]
         if kind and not representative:
             self.fault(row, "户代表", "户代表没有填，却填了户代表是谁。")
+        if isinstance(representative, str) and names_several(representative):
+            self.fault(row, "户代表", "一户只有一位户代表。请只填一个人的姓名。")
         if compound is None or len(self.errors) > before:
             return None
         address = Address(building, entrance, room)  # type: ignore[arg-type]
