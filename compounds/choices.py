@@ -141,3 +141,10 @@ class ObjectionOutcome(models.TextChoices):
     UPHELD = "upheld", "成立"
     PARTLY = "partly", "部分成立"
     REJECTED = "rejected", "不成立"
+
+
+class PaperSize(models.TextChoices):
+    """What a survey's sheets are printed on."""
+
+    A4 = "a4", "A4"
+    A5 = "a5", "A5"

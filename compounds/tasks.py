@@ -9,7 +9,7 @@ from typing import Any
 
 from django.utils import timezone
 
-from compounds.choices import AreaLevel
+from compounds.choices import AreaLevel, PaperSize
 from compounds.imports import RegisterFile, changes_report, failed_workbook, read_register, register_report
 from compounds.models import Area, RegisterUpload, Survey
 from compounds.operations import (
@@ -132,12 +132,14 @@ def _counts(outcome: RegisterOutcome) -> dict[str, Any]:
     return {"new": outcome.new, "changed": outcome.changed, "unchanged": outcome.unchanged}
 
 
-def print_survey(handle: Handle, survey_id: int, buildings: list[str], entry_address: str) -> dict[str, Any]:
+def print_survey(
+    handle: Handle, survey_id: int, buildings: list[str], entry_address: str, paper: str = PaperSize.A4
+) -> dict[str, Any]:
     """Print a survey's sheets, a part and a file per building."""
     parts = [
         PartSpec(
             task="compounds.tasks.print_survey_building",
-            args={"survey_id": survey_id, "building": label, "entry_address": entry_address},
+            args={"survey_id": survey_id, "building": label, "entry_address": entry_address, "paper": paper},
             key=label,
             title=show_dwelling(label, "", ""),
         )
@@ -146,8 +148,10 @@ def print_survey(handle: Handle, survey_id: int, buildings: list[str], entry_add
     return {"files": handle.spread(parts)}
 
 
-def print_survey_building(handle: Handle, survey_id: int, building: str, entry_address: str) -> dict[str, Any]:
+def print_survey_building(
+    handle: Handle, survey_id: int, building: str, entry_address: str, paper: str = PaperSize.A4
+) -> dict[str, Any]:
     """Print the sheets of one building."""
     survey = Survey.objects.select_related("compound").get(pk=survey_id)
-    name, file = print_building(survey, building, entry_address)
+    name, file = print_building(survey, building, entry_address, paper)
     return {"name": name, "sha256": file.sha256, "size": file.size, "pages": file.pages}

@@ -6,7 +6,7 @@ from datetime import datetime
 
 from django.template.loader import render_to_string
 
-from compounds.choices import SurveyState
+from compounds.choices import PaperSize, SurveyState
 from compounds.documents.surveys import Sheet, households_of, questions_of, sheets_of
 from compounds.models import Survey
 from compounds.operations.surveys import SurveyNotOpen
@@ -19,10 +19,12 @@ STYLES = ("core/print_survey.css",)
 PER_RENDER = 40  # sheets set at one time
 
 
-def start_survey_printing(survey: Survey, entry_address: str, *, actor: User, at: datetime) -> Job:
+def start_survey_printing(
+    survey: Survey, entry_address: str, *, paper: str = PaperSize.A4, actor: User, at: datetime
+) -> Job:
     """Start the job that prints a sheet for each household; the same call while it runs returns it.
 
-    ``entry_address``: where answers are entered, which the QR codes hold.
+    ``entry_address``: where answers are entered, which the QR codes hold. ``paper``: a ``PaperSize``.
 
     :raises SurveyNotOpen: a draft may still change.
     """
@@ -31,9 +33,9 @@ def start_survey_printing(survey: Survey, entry_address: str, *, actor: User, at
     labels = list(dict.fromkeys(household.building for household in households_of(survey.compound)))
     return jobs.start(
         "compounds.tasks.print_survey",
-        {"survey_id": survey.pk, "buildings": labels, "entry_address": entry_address},
-        key=f"compounds.print_survey:{survey.pk}",
-        title=f"打印{survey.compound.name}的问卷",
+        {"survey_id": survey.pk, "buildings": labels, "entry_address": entry_address, "paper": paper},
+        key=f"compounds.print_survey:{survey.pk}:{paper}",
+        title=f"打印{survey.compound.name}的问卷，{PaperSize(paper).label}",
         area_code=survey.compound.area_code,
         actor=actor,
         at=at,
@@ -41,13 +43,15 @@ def start_survey_printing(survey: Survey, entry_address: str, *, actor: User, at
     )
 
 
-def print_building(survey: Survey, building: str, entry_address: str) -> tuple[str, StoredFile]:
+def print_building(
+    survey: Survey, building: str, entry_address: str, paper: str = PaperSize.A4
+) -> tuple[str, StoredFile]:
     """Store the sheets of a building in walking order; return the file's name and the file.
 
     A questionnaire of more than a page takes a whole leaf, so that printed on both sides no household shares one.
     """
     sheets = sheets_of(survey, households_of(survey.compound, building), entry_address)
-    shown = {"compound": survey.compound, "survey": survey, "questions": questions_of(survey)}
+    shown = {"compound": survey.compound, "survey": survey, "questions": questions_of(survey), "paper": paper}
 
     def render(some: list[Sheet]) -> pdf.Pdf:
         html = render_to_string("compounds/survey_sheets_print.html", {**shown, "sheets": some})
@@ -60,4 +64,4 @@ def print_building(survey: Survey, building: str, entry_address: str) -> tuple[s
         parts = [pdf.Sheets(render(sheets[start : start + PER_RENDER]).bytes) for start in starts]
     joined = pdf.join(parts)
     stored = store_files([NewFile("pdf", joined.bytes, joined.pages)])[0]
-    return f"{show_dwelling(building, '', '')}问卷，{len(sheets)}户.pdf", stored
+    return f"{show_dwelling(building, '', '')}问卷，{len(sheets)}户，{PaperSize(paper).label}.pdf", stored

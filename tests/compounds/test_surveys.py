@@ -265,7 +265,24 @@ def test_printing_is_a_job_with_a_part_and_a_file_per_building(home: Compound) -
     job = jobs.run_here(start_survey_printing(survey, "https://wuhao.example/entry/", **me()))  # type: ignore[arg-type]
     assert (job.state, job.total, job.done, job.area_code) == ("done", 2, 2, home.area_code)
     files = json.loads(job.result)["files"]
-    assert [file["name"] for file in files] == ["2号楼问卷，6户.pdf", "10号楼问卷，6户.pdf"]
+    assert [file["name"] for file in files] == ["2号楼问卷，6户，A4.pdf", "10号楼问卷，6户，A4.pdf"]
+
+
+def test_sheets_come_on_a5_too(home: Compound) -> None:
+    import io
+
+    from pypdf import PdfReader
+
+    survey = opened(home)
+    wide = {}
+    for paper in ("a4", "a5"):
+        name, stored = print_building(survey, "2", "https://wuhao.example/entry/", paper)
+        page = PdfReader(io.BytesIO(read_bytes(stored.sha256))).pages[0]
+        wide[name] = round(float(page.mediabox.width) / 72 * 25.4)
+        assert "号楼" in page.extract_text()
+    assert wide == {"2号楼问卷，6户，A4.pdf": 210, "2号楼问卷，6户，A5.pdf": 148}
+    jobs_of = {start_survey_printing(survey, "", paper=paper, **me()).pk for paper in ("a4", "a5", "a5")}  # type: ignore[arg-type]
+    assert len(jobs_of) == 2
 
 
 # --- Results -----------------------------------------------------------------------------------------------------

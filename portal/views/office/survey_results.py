@@ -9,14 +9,14 @@ from typing import Any
 
 from django.conf import settings
 from django.contrib import messages
-from django.http import Http404, HttpResponse
+from django.http import Http404, HttpResponse, QueryDict
 from django.shortcuts import redirect
 from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils.http import content_disposition_header
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from compounds.choices import SurveyState
+from compounds.choices import PaperSize, SurveyState
 from compounds.documents.surveys import (
     Sheet,
     answers_workbook,
@@ -119,6 +119,12 @@ def survey_closing(request: OfficeRequest, code: str, number: int) -> HttpRespon
 # --- Sheets to print ---------------------------------------------------------------------------------------------
 
 
+def _paper(asked: QueryDict) -> str:
+    """Return the paper that was chosen; A4 where none or another was."""
+    chosen = asked.get("paper", "")
+    return chosen if chosen in PaperSize.values else PaperSize.A4
+
+
 @require_safe
 @in_scope
 def survey_blank(request: OfficeRequest, code: str, number: int) -> HttpResponse:
@@ -130,6 +136,7 @@ def survey_blank(request: OfficeRequest, code: str, number: int) -> HttpResponse
         "survey": found,
         "questions": questions_of(found),
         "sheets": [Sheet(None, "", "")],
+        "paper": _paper(request.GET),
     }
     html = render_to_string("compounds/survey_sheets_print.html", shown)
     return pdf_response(pdf.render(html, base_styles=STYLES), f"{compound.name}{found.title}空白问卷.pdf")
@@ -144,7 +151,7 @@ def survey_print(request: OfficeRequest, code: str, number: int) -> HttpResponse
     found = find_survey(compound, number)
     try:
         address = settings.PUBLIC_URL + reverse("survey_entry", args=[code, number])
-        job = start_survey_printing(found, address, actor=request.user, at=request.at)
+        job = start_survey_printing(found, address, paper=_paper(request.POST), actor=request.user, at=request.at)
     except SurveyRefusal as problem:
         messages.error(request, words_of(problem))
         return redirect("survey", code=code, number=number)
