@@ -25,6 +25,7 @@ from compounds.models import (
     Area,
     Compound,
     Dwelling,
+    MonthlyReport,
     Notice,
     NoticeDraft,
     Owner,
@@ -45,6 +46,7 @@ from portal.demo.pictures import notice_photograph, slip_photograph
 from portal.demo.places import SHAPES, rooms
 from portal.demo.register import BY_UNIT
 from portal.demo.sites import PLACES, SITES
+from portal.documents.reports import Report
 from portal.management.commands import demo
 from portal.stages import Light, Standing, judge_one, standing
 from tests.portal.office import NOW
@@ -95,8 +97,18 @@ def test_the_last_month_was_corrected_once_and_hangs_at_two_places(made: Compoun
         assert kept.size == (1200, 900) and proof.on == date(2026, 11, 5)  # the demo's today: nothing hangs later
 
 
+def test_last_months_report_of_a_street_and_of_the_district_is_frozen(made: Compound) -> None:
+    street, district = MonthlyReport.objects.select_related("document").order_by("-area_code")
+    assert (street.area_code, district.area_code) == (made.area_code[:9], made.area_code[:6])
+    assert street.month == district.month == date(2026, 10, 1)
+    frozen = Report.from_json(district.document.data)
+    assert [code for code, _, _ in frozen.streets] == [street.area_code] and frozen.missing == ()
+    total = {f.key: f.total for f in frozen.figures}
+    assert total["compounds"] == "2" and total["parking"] != "0.00" and frozen.plans
+
+
 def test_again_it_changes_nothing(made: Compound) -> None:
-    tables: list[type[Model]] = [Voucher, Ledger, PostingProof, Attachment, Closing, Entry]
+    tables: list[type[Model]] = [MonthlyReport, Voucher, Ledger, PostingProof, Attachment, Closing, Entry]
     before = [table._default_manager.count() for table in tables]
     call_command("demo", verbosity=0)
     assert [table._default_manager.count() for table in tables] == before

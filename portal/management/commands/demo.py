@@ -16,7 +16,8 @@ from django.utils import timezone
 import compounds
 from compounds import operations as register
 from compounds.choices import Role
-from compounds.models import Area, Compound
+from compounds.models import Area, Compound, MonthlyReport
+from compounds.operations.reports import save_report_draft
 from core import jobs
 from core.commands import ProductCommand, Refused
 from core.models import Entry, Job, User
@@ -33,9 +34,18 @@ from portal.demo.places import KEEPER, MAIN, PEOPLE, SHAPES, Person, Shape, peop
 from portal.demo.progress import Course, way_of
 from portal.demo.register import Registering
 from portal.demo.sites import PLACES
+from portal.views.office.reports import freeze_report, seen_report
 
 AREAS = Path(compounds.__file__).parent / "data" / "shijingshan_communities.csv"
 MONTHS = 24
+# What is typed for a monthly report, of a street and of the district, by the length of their codes.
+REPORTED = {
+    9: {
+        "problems": "西井五号楼院的产权单位联系不上。\n白天入户家里没人的多。",
+        "plans": "晚上七点以后入户。\n请区里帮助联系产权单位。",
+    },
+    6: {"problems": "有的街道月报报得晚。", "plans": "每月3日提醒还没编制的街道。"},
+}
 
 
 class Command(ProductCommand):
@@ -53,6 +63,7 @@ class Command(ProductCommand):
         self._slip()
         self._notices()
         issued = self._issue_last_month()
+        self._report_last_month()
         later = self._start_older_months()
         return {
             "month": f"{self.month:%Y-%m}",
@@ -231,6 +242,21 @@ class Command(ProductCommand):
                 later = min(moment(next_month(self.month).replace(day=9)), self.at)
                 correct_words(ledger, keeper=people[0], head=people[1], at=later)
         return made
+
+    def _report_last_month(self) -> None:
+        """Prepare, check and freeze last month's report (月报) of one street and of the district."""
+        if MonthlyReport.objects.exists():
+            return
+        at = min(moment(next_month(self.month).replace(day=5), 16), self.at)
+        other = self._officer(Person("qujian", "何文清", Role.DISTRICT_ADMIN, settings.DISTRICT_CODE))
+        chains = (
+            (MAIN[:9], self.users["limin"], self.users["zhaogang"]),
+            (settings.DISTRICT_CODE, self.users["lihua"], other),
+        )
+        for code, keeper, checker in chains:
+            area = Area.objects.get(code=code)
+            draft = save_report_draft(code, self.month, REPORTED[len(code)], 0, hand_in=True, actor=keeper, at=at)
+            freeze_report(draft, seen_report(area, self.month, draft), actor=checker, at=at)
 
     def _holder(self, compound: Compound, role: str) -> User:
         """Return who holds a role in a compound."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from datetime import date
+from datetime import date, datetime
 
 from django.contrib import messages
 from django.http import Http404, HttpResponse
@@ -21,6 +21,7 @@ from compounds.operations.reports import issue_report, save_report_draft
 from compounds.permissions import areas_of, can_check_report, can_prepare_report
 from core import pdf
 from core.hashing import sha256_text
+from core.models import User
 from core.operations import NewDocument, NewFile, draw_document_code, read_bytes, store_files
 from fees.rules import month_of, next_month, previous_month
 from portal.documents.reports import (
@@ -104,19 +105,23 @@ def _place(request: OfficeRequest, code: str, text: str) -> _Place:
 
 def _now(place: _Place) -> Report:
     """Return what would be frozen now."""
+    return seen_report(place.area, place.month, place.draft, place.next_version)
+
+
+def seen_report(area: Area, month: date, draft: ReportDraft | None, version: int = 1) -> Report:
+    """Return what an area's report of a month says now, with what is typed for it."""
     streets = {}
-    if len(place.area.code) == 6:
-        streets = dict(Area.objects.streets().below(place.area.code).values_list("code", "name"))
-    draft = place.draft
+    if len(area.code) == 6:
+        streets = dict(Area.objects.streets().below(area.code).values_list("code", "name"))
     return report_now(
-        place.area.code,
-        place.area.name.removeprefix("北京市"),
-        place.month,
+        area.code,
+        area.name.removeprefix("北京市"),
+        month,
         streets,
         problems=draft.problems if draft else "",
         plans=draft.plans if draft else "",
         prepared_by=draft.prepared_by.name if draft else "",
-        version=place.next_version,
+        version=version,
     )
 
 
@@ -221,7 +226,7 @@ def report_issue(request: OfficeRequest, code: str, month: str) -> HttpResponse:
         else:
             draft.version = said["version"]
             try:
-                _issue(request, place, draft, replace(now, reason=said.get("reason", "")))
+                freeze_report(draft, replace(now, reason=said.get("reason", "")), actor=request.user, at=request.at)
             except ChangedMeanwhile as refused:
                 problem = changed_meanwhile(refused)
             except PreparedBySelf:
@@ -240,21 +245,18 @@ def report_issue(request: OfficeRequest, code: str, month: str) -> HttpResponse:
     return render(request, "portal/office/report_issue.html", shown)
 
 
-def _issue(request: OfficeRequest, place: _Place, draft: ReportDraft, seen: Report) -> None:
-    """Set and store the files, then write the rows."""
+def freeze_report(draft: ReportDraft, seen: Report, *, actor: User, at: datetime) -> None:
+    """Set and store the files of a report as its checker saw it, then write the rows; raises as ``issue_report``."""
     final = replace(
-        seen,
-        checked_by=request.user.name,
-        code=draw_document_code(),
-        issued_on=timezone.localdate(request.at).isoformat(),
+        seen, checked_by=actor.name, code=draw_document_code(), issued_on=timezone.localdate(at).isoformat()
     )
     sheet = pdf.render(render_to_string("portal/office/report_print.html", {"report": final, "notes": NOTES}))
     text = final.to_json()
     files = store_files([NewFile("pdf", sheet.bytes, sheet.pages), NewFile("xlsx", report_workbook(final))])
     new = NewDocument(
-        final.code, KIND, final.title, final.version, place.area.code, text, sha256_text(text), files
+        final.code, KIND, final.title, final.version, draft.area_code, text, sha256_text(text), files
     )  # fmt: skip
-    issue_report(draft, new, reason=final.reason, actor=request.user, at=request.at)
+    issue_report(draft, new, reason=final.reason, actor=actor, at=at)
 
 
 @require_safe
