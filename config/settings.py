@@ -227,7 +227,12 @@ JOB_LEASE_SECONDS = env.int("JOB_LEASE_SECONDS", default=30)
 JOB_SWEEP_SECONDS = env.int("JOB_SWEEP_SECONDS", default=10)
 JOB_RING_EXPIRES = 300  # seconds after which a ring nobody heard is dropped; the sweep rings again
 # Functions called with the present time, once a minute or oftener; each starts, by a key of its period, what is due.
-JOB_SCHEDULE = ["fees.tasks.post_due_ledgers", "compounds.tasks.remove_uploads", "compounds.tasks.erase_due"]
+JOB_SCHEDULE = [
+    "fees.tasks.post_due_ledgers",
+    "compounds.tasks.remove_uploads",
+    "compounds.tasks.erase_due",
+    "ballots.tasks.make_due_final",
+]
 # From this day of the month on (0: never), what is approved is posted by itself; and for which periods.
 POSTING_DAY = env.int("POSTING_DAY", default=5 if PRODUCTION else 0)
 POSTING_KINDS = env.list("POSTING_KINDS", default=["month", "quarter", "year"])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from argparse import ArgumentTypeError
 from collections.abc import Iterable, Mapping
 from datetime import date, datetime
@@ -126,6 +127,24 @@ class ProductCommand(BaseCommand):
         """
         if not (allowed or user.is_machine):
             raise Refused(f"{user}（{user.username}）没有办这件事的任职。")
+
+    def write_bytes(self, content: bytes, path: str | None, *, quiet: bool) -> None:
+        """Write bytes to a file, or without one to stdout unless ``quiet``.
+
+        :raises Refused: if the file cannot be written.
+        """
+        if path:
+            try:
+                with open(path, "wb") as out:
+                    out.write(content)
+            except OSError as problem:
+                raise Refused(f"写不了{path}：{problem.strerror}。") from None
+        elif not quiet:
+            out_bytes = getattr(self.stdout, "buffer", None) or getattr(sys.stdout, "buffer", None)
+            if out_bytes is not None:
+                self.stdout.flush()
+                out_bytes.write(content)
+                out_bytes.flush()
 
     def read_file(self, path: str | Path) -> bytes:
         """Return a file's bytes, at most one more than a workbook may have.

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import date
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 
 from django.utils import timezone
 
+from ballots.choices import Channel
+from ballots.documents.results import figures_sha256
 from ballots.models import (
     Ballot,
     BallotMove,
@@ -31,8 +33,13 @@ from ballots.models import (
     SheetPrint,
     VotingRule,
 )
+from ballots.operations.certifying import certify_first, certify_second, figures_of
+from ballots.operations.counting import begin_counting
+from ballots.operations.entering import enter_paper
 from ballots.operations.freezing import freeze_roll
+from ballots.operations.issuing import issue_papers, return_papers
 from ballots.operations.rolls import draft_roll
+from ballots.rules.entries import Said
 from compounds.models import Compound, Dwelling, Objection, ObjectionAnswer
 from core.codes import check_character
 from core.hashing import canonical_json
@@ -198,3 +205,44 @@ def issuing_ballot(home: Compound, **fields: object) -> Ballot:
     for number, dwelling in enumerate(dwellings, 1):
         paper(made, roll_entry(made, dwelling, number))
     return made
+
+
+def printed(of: Ballot) -> list[Paper]:
+    """Print a paper for every entry of a frozen roll."""
+    entries = list(of.roll.order_by("number"))
+    papers = Paper.objects.bulk_create(
+        Paper(ballot=of, entry=entry, serial="" if of.secret else serial(of.pk % 1000 * 10_000 + entry.number))
+        for entry in entries
+    )
+    PaperEvent.objects.bulk_create(
+        PaperEvent(paper=each, seq=1, state="printed", on=FROM, by=machine("system"), at=AT) for each in papers
+    )
+    return papers
+
+
+def taken_in(home: Compound, back: int, key: str = "owners_ordinary", **fields: object) -> Ballot:
+    """Print and issue all papers of a ballot, take the first so many back, and stop taking papers."""
+    made = issuing(home, key, **fields)
+    papers = printed(made)
+    first = machine("system")
+    issue_papers(made, papers, on=FROM, actor=first, at=AT)
+    if back:
+        return_papers(made, papers[:back], Channel.VISIT, on=FROM, actor=first, at=AT)
+    begin_counting(made, on=UNTIL + timedelta(1), actor=first, at=AT)
+    return made
+
+
+def entered(of: Ballot, *said: Said) -> Ballot:
+    """Enter the sheets of a ballot twice, one after another, with what they say; the last goes for the rest."""
+    sheets = list(of.sheets.order_by("bundle__number", "position"))
+    for place, sheet in enumerate(sheets):
+        for who in ("system", "system-2"):
+            enter_paper(of, sheet, said[min(place, len(said) - 1)], actor=machine(who), at=AT)
+    return of
+
+
+def certified(of: Ballot, at: datetime = AT, counters: str = "监票：张三；唱票：李四；计票：王五") -> Result:
+    """Certify a ballot whose sheets are all entered."""
+    seen = figures_sha256(figures_of(of))
+    certify_first(of, counters, seen, actor=machine("system"), at=at)
+    return certify_second(of, seen, actor=machine("system-2"), at=at)

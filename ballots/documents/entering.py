@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
+from decimal import Decimal
 
 from django.db.models import Count, Prefetch, Q
 
@@ -165,11 +166,17 @@ def pile_of(ballot: Ballot, bundle: Bundle, user: User) -> Pile:
 
 @dataclass(frozen=True)
 class SheetSaid:
-    """A sheet in one counting: where it stands, and what counts where it is agreed or settled."""
+    """A sheet in one counting: where it stands, and what counts where it is agreed or settled.
+
+    ``serial``, ``entry`` and ``area`` (m²): of the paper; empty where the ballot is secret.
+    """
 
     sheet: int
     state: str
     counts: Said | None
+    serial: str = ""
+    entry: int | None = None
+    area: Decimal | None = None
 
 
 def sheets_said(ballot: Ballot, count: int | None = None) -> list[SheetSaid]:
@@ -185,11 +192,14 @@ def sheets_said(ballot: Ballot, count: int | None = None) -> list[SheetSaid]:
         for sheet, marks, reasons, void in decided.values_list("sheet_id", "marks", "reasons", "void")
     }
     found = []
-    for sheet in ballot.sheets.order_by("bundle__number", "position").values_list("pk", flat=True):
+    rows_of = ballot.sheets.order_by("bundle__number", "position").values_list(
+        "pk", "paper__serial", "paper__entry__number", "paper__entry__area"
+    )
+    for sheet, serial, entry, area in rows_of:
         said = entries.get(sheet, [])
         state = sheet_state(said, settled=sheet in settled, single=ballot.single_entry)
         counts = settled.get(sheet) if state == SETTLED else said[0] if state == AGREED else None
-        found.append(SheetSaid(sheet, state, counts))
+        found.append(SheetSaid(sheet, state, counts, serial or "", entry, area))
     return found
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date
 
 from ballots.choices import BallotState, PaperState
@@ -162,3 +162,74 @@ class TooFewAttempts(BallotRefusal):
     def __init__(self, made: int, needed: int) -> None:
         super().__init__(made, needed)
         self.made, self.needed = made, needed
+
+
+# --- Counting out -------------------------------------------------------------------------------------------------
+
+
+class VotingRuns(BallotRefusal):
+    """Papers are taken until ``until_on``, and some are still out."""
+
+    def __init__(self, until_on: date) -> None:
+        super().__init__(until_on.isoformat())
+        self.until_on = until_on
+
+
+class NotAllSettled(BallotRefusal):
+    """Sheets are not entered, or differ and are not settled: so many wait."""
+
+    def __init__(self, waiting: int) -> None:
+        super().__init__(waiting)
+        self.waiting = waiting
+
+
+class BoxDiffers(BallotRefusal):
+    """The box reconciliation does not hold; ``faults``: key, what it should be, what it is."""
+
+    def __init__(self, faults: Sequence[tuple[str, int, int]]) -> None:
+        super().__init__(len(faults))
+        self.faults = list(faults)
+
+
+class RollAltered(BallotRefusal):
+    """The frozen roll's rows are no longer those that were hashed."""
+
+
+class FiguresChanged(BallotRefusal):
+    """The figures are not those that were shown, or those that the first certified."""
+
+
+class NoCounters(BallotRefusal):
+    """Nobody is named who watched, called out and counted."""
+
+
+class NotCertifiedYet(BallotRefusal):
+    """The first of the two has not certified, or only what was counted before."""
+
+
+class HandCountUnclear(BallotRefusal):
+    """The figures of the count by hand do not belong to this ballot's questions."""
+
+
+class CallsDrawn(BallotRefusal):
+    """The papers for calling back were drawn already, and are drawn once."""
+
+
+class NothingToDraw(BallotRefusal):
+    """No paper is there to be called back: none returned, or the ballot is secret."""
+
+
+class NoticeRuns(BallotRefusal):
+    """The result may be objected to until ``until_on``."""
+
+    def __init__(self, until_on: date) -> None:
+        super().__init__(until_on.isoformat())
+        self.until_on = until_on
+
+
+class ObjectionUpheld(BallotRefusal):
+    """An objection to the result was upheld: it is counted again, or annulled, and does not become final."""
+
+
+class NothingUpheld(BallotRefusal):
+    """No objection to this result was upheld, so nothing is counted again."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 from ballots.rules.counting import ABSTAIN, AGAINST, APPROVE, CHOOSE_UP_TO, FOR, INVALID, Asked, Mark, judge_marks
 from core.hashing import canonical_json
@@ -61,6 +62,7 @@ class Said:
         return canonical_json({str(number): reason for number, reason in self.reasons.items()})
 
 
+@lru_cache(maxsize=4096)
 def said_of(marks: str, reasons: str, void: str = "", doubtful: bool = False) -> Said:
     """Return what stored texts say."""
     return Said(

@@ -11,7 +11,7 @@ class NoArea(ValueError):
     """The text is no area with at most four decimals."""
 
 
-def area_units(area: Decimal | str) -> int:
+def area_units(area: Decimal | str | int) -> int:
     """Return an area, m², in ten-thousandths of a m².
 
     :raises NoArea: for a negative one, one with more decimals, or what is no number.

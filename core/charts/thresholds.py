@@ -33,7 +33,7 @@ class ThresholdBar:
     """One measure (heads or area, never both) against one threshold.
 
     ``share`` of ``whole`` must be reached, or with ``more_than`` be passed; ``finest`` is the least difference there
-    can be: 1 for heads, 0.01 for square metres.
+    can be: 1 for heads, 0.01 for square metres, or 0.0001 where an area has four places.
     """
 
     id: str
@@ -119,7 +119,9 @@ class ThresholdBar:
         return steps.numerator * self.finest
 
     def _shown(self, amount: Decimal) -> str:
-        return f"{amount:,.2f}{NBSP}{self.unit}" if self.finest < 1 else f"{amount:.0f}{self.unit}"
+        if self.finest == 1:
+            return f"{amount:.0f}{self.unit}"
+        return f"{amount:,.{2 if self.finest >= Decimal('0.01') else 4}f}{NBSP}{self.unit}"
 
     def _along(self, amount: Decimal) -> str:
         share = min(Fraction(amount) / Fraction(self.whole), Fraction(1)) if self.whole else Fraction(0)

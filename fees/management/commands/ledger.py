@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from typing import Any
 
 from django.core.management.base import CommandParser
@@ -37,18 +36,7 @@ class Command(ProductCommand):
             content = read_bytes(file.sha256)
         except FileNotFoundError:
             raise Refused(f"存档里找不到这份文件（{file.sha256}）。") from None
-        if options["output"]:
-            try:
-                with open(options["output"], "wb") as out:
-                    out.write(content)
-            except OSError as problem:
-                raise Refused(f"写不了{options['output']}：{problem.strerror}。") from None
-        elif not options["json"]:
-            out_bytes = getattr(self.stdout, "buffer", None) or getattr(sys.stdout, "buffer", None)
-            if out_bytes is not None:
-                self.stdout.flush()
-                out_bytes.write(content)
-                out_bytes.flush()
+        self.write_bytes(content, options["output"], quiet=options["json"])
         return {
             "compound": compound.code,
             "period": ledger.code,
