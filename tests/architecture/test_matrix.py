@@ -169,6 +169,8 @@ COMPOUND_PAGES = {
     "register", "settlement", "reconciliation", "reconciliation_print", "cash_counts", "cash_count_print",
     "compound_facts", "compound_move", "buildings", "building_new", "building", "units", "unit", "things", "thing_new", "thing",
     "photographs", "photograph_drop", "register_export", "ballots", "ballot",
+    "ballot_issuing", "ballot_returning", "ballot_unreturn", "ballot_visits", "ballot_visits_pdf",
+    "ballot_refusal", "ballot_unreached", "ballot_turnout",
     "dwelling", "dwelling_new", "dwelling_edit", "dwelling_transfer", "dwelling_correction",
     "dwelling_remove", "owners", "owner", "owner_correction", "owner_merge", "owner_split",
     "office_notices", "notice_new", "notice_draft", "notice_draft_files", "notice_draft_delete", "notice_posting",
