@@ -73,6 +73,7 @@ COMPOUND_PAGES = {
     "move": "划归别的社区",
     "steps": "步骤",
     "ballots": "表决",
+    "representatives": "居民代表",
     "drafts": "凭证草稿",
     "books": "凭证和账簿",
     "memo": "往来和账外",

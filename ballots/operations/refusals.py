@@ -128,14 +128,6 @@ class NothingToPrint(BallotRefusal):
     """Every entry has its paper already."""
 
 
-class NotReplaced(BallotRefusal):
-    """This paper cannot be replaced; ``state`` says what became of it."""
-
-    def __init__(self, state: str) -> None:
-        super().__init__(state)
-        self.state = PaperState(state)
-
-
 class SecretBallot(BallotRefusal):
     """In a secret ballot no sheet is any voter's."""
 
@@ -233,3 +225,15 @@ class ObjectionUpheld(BallotRefusal):
 
 class NothingUpheld(BallotRefusal):
     """No objection to this result was upheld, so nothing is counted again."""
+
+
+class NamedTwice(BallotRefusal):
+    """The group has a representative of this name in office."""
+
+
+class EndsBeforeStart(BallotRefusal):
+    """The last day lies before the first; ``from_on`` is the first."""
+
+    def __init__(self, from_on: date) -> None:
+        super().__init__(from_on.isoformat())
+        self.from_on = from_on

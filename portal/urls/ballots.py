@@ -2,10 +2,22 @@
 
 from django.urls import URLPattern, path
 
-from portal.views.office.ballots import issuing, overview, turnout, visits
+from portal.views.office.ballots import (
+    issuing,
+    objections,
+    overview,
+    papers,
+    representatives,
+    roll,
+    turnout,
+    visits,
+)
 
 BALLOTS = "office/compounds/<slug:code>/ballots/"
 BALLOT = f"{BALLOTS}<int:number>/"
+REPRESENTATIVES = "office/compounds/<slug:code>/representatives/"
+OBJECTION = f"{BALLOT}objections/<slug:slip>/"
+PAPER = f"{BALLOT}papers/<slug:serial>/"
 
 urlpatterns: list[URLPattern] = [
     path(BALLOTS, overview.ballots, name="ballots"),
@@ -18,4 +30,18 @@ urlpatterns: list[URLPattern] = [
     path(f"{BALLOT}visits/<int:paper>/refusal/", visits.ballot_refusal, name="ballot_refusal"),
     path(f"{BALLOT}visits/<int:paper>/unreached/", visits.ballot_unreached, name="ballot_unreached"),
     path(f"{BALLOT}turnout/", turnout.ballot_turnout, name="ballot_turnout"),
+    path(REPRESENTATIVES, representatives.representatives, name="representatives"),
+    path(f"{REPRESENTATIVES}<int:pk>/end/", representatives.representative_end, name="representative_end"),
+    path(f"{BALLOT}roll/", roll.ballot_roll, name="ballot_roll"),
+    path(f"{BALLOT}roll/<int:position>/transfer/", roll.ballot_transfer, name="ballot_transfer"),
+    path(f"{BALLOT}freezing/", roll.ballot_freezing, name="ballot_freezing"),
+    path(f"{BALLOT}objections/", objections.ballot_objections, name="ballot_objections"),
+    path(f"{OBJECTION}", objections.ballot_objection, name="ballot_objection"),
+    path(f"{OBJECTION}slip/", objections.ballot_objection_slip, name="ballot_objection_slip"),
+    path(f"{BALLOT}papers/", papers.ballot_papers, name="ballot_papers"),
+    path(f"{BALLOT}papers/print/", papers.ballot_print, name="ballot_print"),
+    path(f"{BALLOT}papers/list/", papers.ballot_issue_list, name="ballot_issue_list"),
+    path(PAPER, papers.ballot_paper, name="ballot_paper"),
+    path(f"{PAPER}pdf/", papers.ballot_paper_pdf, name="ballot_paper_pdf"),
+    path(f"{PAPER}replacement/", papers.ballot_paper_replacement, name="ballot_paper_replacement"),
 ]

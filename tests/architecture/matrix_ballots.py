@@ -5,10 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from ballots.models import Paper
+from ballots.models import Paper, Representative
 from compounds.choices import Role
 from compounds.models import Compound
+from compounds.operations.objections import Objecting, take_objection
+from core.operations import machine
 from tests import balloting
+from tests.factories import AT
 
 if TYPE_CHECKING:
     from tests.architecture.matrix import Address
@@ -20,7 +23,7 @@ Of = Callable[..., "Address"]
 def ballots(of: Of, home: Compound) -> list[Address]:
     """All addresses of ballots."""
     balloting.ballot(home)
-    return [*drafted(of, home), *issued(of, home)]
+    return [*drafted(of, home), *issued(of, home), *rolled(of, home)]
 
 
 def drafted(of: Of, home: Compound) -> list[Address]:
@@ -45,4 +48,35 @@ def issued(of: Of, home: Compound) -> list[Address]:
         of("ballot_refusal", *here, out.pk, **runs, elsewhere=(*here, 999_999)),
         of("ballot_unreached", *here, out.pk, **runs, elsewhere=(*here, 999_999)),
         of("ballot_turnout", *here, **nowhere),
+    ]
+
+
+def rolled(of: Of, home: Compound) -> list[Address]:
+    """The roll, objections to it, and papers: one ballot that is announced, one that is being issued."""
+    code = home.code
+    announced, running = balloting.announced(home, number=41), balloting.issuing(home, number=42)
+    entry = running.roll.order_by("number")[0]
+    serial = balloting.paper(running, entry).serial
+    assert Paper.objects.filter(serial=serial).exists()
+    document = announced.moves.get().document
+    assert document is not None
+    said = Objecting("少了我家", balloting.FROM)
+    slip = take_objection(home, document, said, answer_days=5, actor=machine("system"), at=AT).slip
+    person = Representative.objects.create(compound=home, name="王秀兰", group="3号楼", elected_on=balloting.FROM)
+    runs = {"see": RUN, "act": RUN}
+    return [
+        of("representatives", code, act=RUN),
+        of("representative_end", code, person.pk, **runs),
+        of("ballot_roll", code, 41, elsewhere=(code, 99)),
+        of("ballot_transfer", code, 42, entry.number, **runs, elsewhere=(code, 42, 9999)),
+        of("ballot_freezing", code, 41, **runs, elsewhere=(code, 99)),
+        of("ballot_objections", code, 41, act=RUN, elsewhere=(code, 99)),
+        of("ballot_objection", code, 41, slip, act=RUN, elsewhere=(code, 42, slip)),
+        of("ballot_objection_slip", code, 41, slip, see=RUN, elsewhere=(code, 42, slip)),
+        of("ballot_papers", code, 42, elsewhere=(code, 41)),
+        of("ballot_print", code, 42, **runs, elsewhere=(code, 41)),
+        of("ballot_issue_list", code, 42, see=RUN, query=f"?building={entry.building}", elsewhere=(code, 41)),
+        of("ballot_paper", code, 42, serial, elsewhere=(code, 41, serial)),
+        of("ballot_paper_pdf", code, 42, serial, see=RUN, elsewhere=(code, 41, serial)),
+        of("ballot_paper_replacement", code, 42, serial, **runs, elsewhere=(code, 41, serial)),
     ]

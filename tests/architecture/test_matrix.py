@@ -175,6 +175,9 @@ COMPOUND_PAGES = {
     "dwelling_remove", "owners", "owner", "owner_correction", "owner_merge", "owner_split",
     "office_notices", "notice_new", "notice_draft", "notice_draft_files", "notice_draft_delete", "notice_posting",
     "office_notice", "office_notice_pdf", "notice_withdrawal",
+    "representatives", "representative_end", "ballot_roll", "ballot_transfer", "ballot_freezing", "ballot_objections",
+    "ballot_objection", "ballot_objection_slip", "ballot_papers", "ballot_print", "ballot_issue_list", "ballot_paper",
+    "ballot_paper_pdf", "ballot_paper_replacement",
 }  # fmt: skip
 
 
@@ -188,6 +191,22 @@ def everywhere(*_: Any, **__: Any) -> list[str]:
 
 PAPER_PAGES = {"draft_papers", "draft_paper", "draft_paper_remove", "voucher_papers", "voucher_paper"}
 SABOTAGE: list[tuple[str, Callable[..., Any], set[str]]] = [
+    ("portal.views.office.ballots.roll.can_run_ballots", yes, {"ballot_freezing", "ballot_transfer"}),
+    (
+        "portal.views.office.ballots.objections.can_run_ballots",
+        yes,
+        {"ballot_objections", "ballot_objection", "ballot_objection_slip"},
+    ),
+    (
+        "portal.views.office.ballots.papers.can_run_ballots",
+        yes,
+        {"ballot_print", "ballot_issue_list", "ballot_paper_pdf", "ballot_paper_replacement"},
+    ),
+    (
+        "portal.views.office.ballots.representatives.can_run_ballots",
+        yes,
+        {"representatives", "representative_end"},
+    ),
     (
         "portal.views.office.survey_sheets.can_keep_register",
         yes,

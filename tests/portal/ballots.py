@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from datetime import date
+from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from django.urls import reverse
 
-from ballots.models import Ballot, Paper, PaperVisit, RollEntry
-from compounds.models import Dwelling
+from ballots.models import Ballot, Paper, PaperVisit, Representative, RollEntry
+from compounds.models import Dwelling, Objection
+from compounds.operations.objections import Objecting, take_objection
 from core.models import User
 from core.operations import machine
 from tests import balloting
@@ -25,6 +27,7 @@ def grow_ballots(town: Town, n: int) -> None:
     """Add ballots with papers."""
     balloting.ballot(town.home)
     grow_papers(town, n)
+    grow_rolls(town, n)
 
 
 def grow_papers(town: Town, n: int) -> None:
@@ -59,6 +62,22 @@ def paper_pages(town: Town) -> Pages:
     }
 
 
+def grow_rolls(town: Town, n: int) -> None:
+    """Add a dwelling, an entry with its paper, an objection and a representative."""
+    home = town.home
+    flat = Dwelling.objects.create(building=home.buildings.earliest("pk"), room=f"9{n:02d}9", area=Decimal(60))
+    announced = home.ballots.filter(number=41).first() or balloting.announced(home, number=41)
+    running = home.ballots.filter(number=42).first() or balloting.issuing(home, number=42)
+    if not running.roll.filter(dwellings__dwelling=flat).exists():
+        balloting.roll_entry(running, flat, 1000 + n)
+    entry = running.roll.get(dwellings__dwelling=flat)
+    Paper.objects.create(ballot=running, entry=entry, serial=balloting.serial(9000 + n))
+    document = announced.moves.get().document
+    assert document is not None
+    take_objection(home, document, Objecting("不对", balloting.FROM), answer_days=5, actor=town.staff, at=AT)
+    Representative.objects.create(compound=home, name=f"代表{n}", group=f"{n}组", elected_on=balloting.FROM)
+
+
 def ballot_pages(town: Town) -> Pages:
     """Return the ballots' pages and who opens each."""
     code, staff = town.home.code, town.staff
@@ -66,4 +85,35 @@ def ballot_pages(town: Town) -> Pages:
         "ballots": (reverse("ballots", args=[code]), staff),
         "ballot draft": (reverse("ballot", args=[code, 1]), staff),
         **paper_pages(town),
+        **roll_pages(town),
+    }
+
+
+def roll_pages(town: Town) -> Pages:
+    """Return the pages of roll, objections and papers."""
+    code, staff = town.home.code, town.staff
+    serial = Paper.objects.filter(ballot__number=42).earliest("pk").serial
+    slip = Objection.objects.filter(document__ballot_move__ballot__number=41).earliest("pk").slip
+    person = Representative.objects.earliest("pk").pk
+    entry = RollEntry.objects.filter(ballot__number=42).earliest("number")
+    at = {name: reverse(name, args=[code, 42]) for name in ("ballot_roll", "ballot_papers", "ballot_print")}
+    return {
+        "representatives": (reverse("representatives", args=[code]), staff),
+        "representative_end": (reverse("representative_end", args=[code, person]), staff),
+        "ballot_roll drafted": (reverse("ballot_roll", args=[code, 41]), staff),
+        "ballot_roll": (at["ballot_roll"], staff),
+        "ballot_roll search": (at["ballot_roll"] + "?q=9", staff),
+        "ballot_transfer": (reverse("ballot_transfer", args=[code, 42, entry.number]), staff),
+        "ballot_freezing": (reverse("ballot_freezing", args=[code, 41]), staff),
+        "ballot_objections": (reverse("ballot_objections", args=[code, 41]), staff),
+        "ballot_objection": (reverse("ballot_objection", args=[code, 41, slip]), staff),
+        "ballot_objection_slip": (reverse("ballot_objection_slip", args=[code, 41, slip]), staff),
+        "ballot_papers": (at["ballot_papers"], staff),
+        "ballot_papers search": (at["ballot_papers"] + "?q=9", staff),
+        "ballot_papers building": (at["ballot_papers"] + f"?building={entry.building}", staff),
+        "ballot_print": (at["ballot_print"], staff),
+        "ballot_issue_list": (reverse("ballot_issue_list", args=[code, 42]) + f"?building={entry.building}", staff),
+        "ballot_paper": (reverse("ballot_paper", args=[code, 42, serial]), staff),
+        "ballot_paper_pdf": (reverse("ballot_paper_pdf", args=[code, 42, serial]), staff),
+        "ballot_paper_replacement": (reverse("ballot_paper_replacement", args=[code, 42, serial]), staff),
     }

@@ -55,6 +55,8 @@ ACTIONS = [
     ("report.", "月报"),
     ("ballot.", "表决"),
     ("paper.", "选票"),
+    ("objection.", "异议"),
+    ("representative.", "居民代表"),
     ("register.", "导入和导出房屋"),
     ("dwelling.", "房屋和产权人"),
     ("owner.", "产权人更正、合并、分开、删除"),

@@ -10,10 +10,11 @@ from django.shortcuts import redirect, render
 from django.utils.http import content_disposition_header
 from django.views.decorators.http import require_POST, require_safe
 
+from compounds.permissions import can_see_persons
 from core import jobs as work
 from core.choices import JobState
 from core.models import Job
-from core.operations import read_bytes
+from core.operations import read_bytes, record
 from core.pages import page_of
 from fees.permissions import issuing_areas
 from portal.documents import ledgers_made
@@ -21,9 +22,13 @@ from portal.permissions import can_work_in
 from portal.views.office.door import OfficeRequest, by_password, in_scope, require
 
 SHOWN = 500
+# Whose files hold names, which only they see who may see persons.
+PERSONAL = ("ballots.tasks.print_papers",)
 # What a job counts, where it is not compounds.
 UNITS = {
     "compounds.tasks.print_survey": "栋楼",
+    "ballots.tasks.print_papers": "栋楼",
+    "ballots.tasks.print_secret_sheets": "张",
     "compounds.tasks.check_upload": "行",
     "compounds.tasks.apply_upload": "行",
 }
@@ -91,10 +96,15 @@ def _files(job: Job) -> list[dict[str, Any]]:
 @require_safe
 @in_scope
 def job_file(request: OfficeRequest, pk: int, number: int) -> HttpResponse:
-    """One of the files that a job made, as stored."""
-    files = _files(_job(request, pk))
+    """One of the files that a job made, as stored; one that holds names leaves a line of history."""
+    found = _job(request, pk)
+    files = _files(found)
     if not 1 <= number <= len(files):
         raise Http404
+    if found.task in PERSONAL:
+        require(can_see_persons(request.user, found.area_code, request.today))
+        record("paper.download", f"下载{files[number - 1]['name']}", actor=request.user, at=request.at,
+               area_code=found.area_code, subject=found)  # fmt: skip
     response = HttpResponse(read_bytes(files[number - 1]["sha256"]), content_type="application/pdf")
     header = content_disposition_header(False, files[number - 1]["name"])
     if header:

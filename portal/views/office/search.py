@@ -1,4 +1,4 @@
-"""The one search box: a compound, a voucher's number, a dwelling as typed, a person; only within the scope."""
+"""The one search box: a compound, a voucher's number, a paper's, a dwelling as typed, a person; only within the scope."""
 
 from __future__ import annotations
 
@@ -10,8 +10,10 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods
 
+from ballots.models import Paper
 from compounds.models import Area, Compound, CompoundQuerySet, Dwelling, Owner, Ownership, PhoneTail
 from compounds.rules import Address, AddressNotUnderstood, parse_dwelling, show_dwelling
+from core.codes import read_code, show_code
 from core.masking import mask_name, mask_phone
 from core.money import plain_text
 from fees.models import Book, Voucher
@@ -60,7 +62,24 @@ def _search(compounds: CompoundQuerySet, text: str, year: int) -> list[Hit]:
     number = _NUMBER.fullmatch(text)
     if number:
         found += _vouchers(compounds, int(number[1]), year)
-    return found + _dwellings(compounds, text)
+    return found + _papers(compounds, text) + _dwellings(compounds, text)
+
+
+def _papers(compounds: CompoundQuerySet, text: str) -> list[Hit]:
+    """Return the ballot paper of the scope that bears this serial; not whose it is."""
+    serial = read_code(text)
+    if serial is None:
+        return []
+    found = Paper.objects.filter(serial=serial, ballot__compound__in=compounds).select_related("ballot__compound")
+    return [
+        Hit(
+            "选票",
+            f"{show_code(p.serial)}，第{p.ballot.number}次表决，{p.get_state_display()}",
+            p.ballot.compound.name,
+            reverse("ballot_paper", args=[p.ballot.compound.code, p.ballot.number, p.serial]),
+        )
+        for p in found
+    ]
 
 
 def _vouchers(compounds: CompoundQuerySet, number: int, year: int) -> list[Hit]:
