@@ -39,6 +39,7 @@ class Line:
     place: str
     state: str
     paper: int | None
+    serial: str = ""
     visits: int = 0
     last_on: date | None = None
     outcome: str = ""
@@ -171,11 +172,11 @@ def buildings_left(lines: Iterable[Line], left: Callable[[Line], bool]) -> list[
 def lines_of(ballot: Ballot) -> tuple[Line, ...]:
     """Return the roll's entries in walking order with their papers' states and visits; three queries."""
     live = {
-        entry: (state, pk)
-        for entry, state, pk in Paper.objects.filter(ballot=ballot)
+        entry: (state, pk, serial)
+        for entry, state, pk, serial in Paper.objects.filter(ballot=ballot)
         .exclude(state=PaperState.SPOILT)
         .order_by()
-        .values_list("entry_id", "state", "pk")
+        .values_list("entry_id", "state", "pk", "serial")
     }
     visits: dict[int, tuple[int, date, str]] = {}
     for entry, on, outcome in (
@@ -185,7 +186,7 @@ def lines_of(ballot: Ballot) -> tuple[Line, ...]:
     rows = RollEntry.objects.filter(ballot=ballot).order_by("number")
     fields = ("pk", "number", "kind", "area", "building", "entrance", "place")
     return tuple(
-        Line(*row, *live.get(row[0], ("", None)), *visits.get(row[0], ())) for row in rows.values_list(*fields)
+        Line(*row, *live.get(row[0], ("", None, "")), *visits.get(row[0], ())) for row in rows.values_list(*fields)
     )
 
 

@@ -134,6 +134,9 @@ def test_turnout_says_what_is_missing_to_each_threshold(clerk: Client, ballot: B
     assert "名册5票，交回3票。参与还不够。" in shown
     assert "还差1人" in shown  # two thirds of five heads are four
     assert "三分之二：至少4人" in shown
+    link = reverse("ballot_paper", args=[ballot.compound.code, ballot.number, every[0].serial])
+    assert f'href="{link}"' in shown
+    assert clerk.get(link).status_code == 200
 
 
 def test_only_those_who_run_it_open_the_lists(ballot: Ballot) -> None:

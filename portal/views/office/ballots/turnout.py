@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from django.http import HttpResponse
+from django.urls import reverse
 from django.views.decorators.http import require_safe
 
 from ballots.documents.turnout import cells_of, turnout_of
@@ -10,7 +11,7 @@ from ballots.permissions import can_run_ballots
 from compounds.documents.register import grids_of, register_rows
 from core.charts.dwellings import OUT, PAPERS, Sign
 from core.charts.shares import ShareBar
-from portal.views.office.ballots.door import ballot_page, ballot_url, find_ballot
+from portal.views.office.ballots.door import ballot_page, find_ballot
 from portal.views.office.door import OfficeRequest, in_scope
 from portal.views.office.register import buildings_of
 
@@ -27,13 +28,14 @@ def ballot_turnout(request: OfficeRequest, code: str, number: int) -> HttpRespon
     cells = cells_of(ballot, turnout.lines)
     rows = register_rows(ballot.compound)
     signs = {**PAPERS, ABSENT: ABSENT_SIGN} if any(row.pk not in cells for row in rows) else PAPERS
-    papers = {line.number: line.paper for line in turnout.lines}
+    papers = {line.number: line.serial for line in turnout.lines}
     may_run = can_run_ballots(request.user, ballot.compound, request.today)
-    here = ballot_url("ballot_papers", ballot)
+
+    here = reverse("ballot_papers", args=[code, number])
 
     def href(pk: int) -> str:
-        paper = papers.get(cells[pk][1]) if pk in cells and may_run else None
-        return f"{here}{paper}/" if paper and here else ""
+        serial = papers.get(cells[pk][1]) if pk in cells and may_run else ""
+        return f"{here}{serial}/" if serial else ""
 
     grids = grids_of(
         rows, buildings_of(ballot.compound), lambda row: cells[row.pk][0] if row.pk in cells else ABSENT, signs,
