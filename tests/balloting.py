@@ -14,6 +14,7 @@ from ballots.models import (
     Ballot,
     BallotMove,
     BallotProof,
+    BoxOpening,
     Bundle,
     HandCount,
     Option,
@@ -105,6 +106,7 @@ def whole_ballot(home: Compound) -> Ballot:
     RollTransfer.objects.create(entry=entry, reason="过户，产权证见附件", by=first, at=AT)
     PaperVisit.objects.create(entry=entry, on=FROM, outcome="nobody", by=first, at=AT)
     SheetPrint.objects.create(ballot=made, sheets=100, by=first, on=FROM)
+    BoxOpening.objects.create(ballot=made, boxes="固定箱1个", sheets=1, witnesses="张三、李四", by=first, on=UNTIL)
     sheet = Sheet.objects.create(
         ballot=made, bundle=Bundle.objects.create(ballot=made, number=1), position=1,
         paper=paper(made, entry, "issued", "returned"),

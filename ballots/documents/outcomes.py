@@ -46,6 +46,16 @@ class Outcome:
             if said["passed"] and said["chosen"] is not None
         }
 
+    @property
+    def seated(self) -> dict[int, list[str]]:
+        """Return of each question with seats who is elected, in the order of votes."""
+        asked = {question["number"]: question for question in self.paper.data["questions"]}
+        return {
+            said["number"]: [asked[said["number"]]["options"][mark - 1] for mark in said["seated"]]
+            for said in self.paper.data["result"]["questions"]
+            if asked[said["number"]]["seats"]
+        }
+
 
 def final_ballots(compound: Compound, matter: Matter | None = None) -> list[Outcome]:
     """Return the ballots of a compound that ever took effect, the newest first; two queries."""

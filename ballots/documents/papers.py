@@ -31,7 +31,10 @@ def ordinal(number: int) -> str:
 
 @dataclass(frozen=True)
 class AskedLine:
-    """A question as it stands on the paper; ``how``: how many may be marked, "" where it is plain."""
+    """A question as it stands on the paper; ``how``: how many may be marked, "" where it is plain.
+
+    ``seats``: in an election each candidate stands in a line of its own, with a box for 赞成, 反对 and 弃权.
+    """
 
     number: int
     text: str
@@ -41,6 +44,7 @@ class AskedLine:
     by_row: bool
     proposal: bool
     write_in: tuple[int, ...] = ()
+    seats: int = 0
 
     @property
     def sign(self) -> str:
@@ -104,9 +108,21 @@ def asked_line(question: Question) -> AskedLine:
         QuestionKind.CHOOSE_ONE: "选一项",
         QuestionKind.CHOOSE_UP_TO: f"最多选{question.most}项",
     }[QuestionKind(question.kind)]
+    if question.seats:
+        how = f"选{question.seats}人，最多赞成{question.seats}人"
     by_row = len(options) <= 3 and max((len(text) for text in options), default=0) <= 7
     lines = tuple(range(min(question.seats or 0, WRITE_IN_LINES))) if question.write_in else ()
-    return AskedLine(question.number, question.text, question.note, how, options, by_row, question.proposal, lines)
+    return AskedLine(
+        question.number,
+        question.text,
+        question.note,
+        how,
+        options,
+        by_row,
+        question.proposal,
+        lines,
+        question.seats or 0,
+    )
 
 
 def paper_form(ballot: Ballot) -> PaperForm:
@@ -154,14 +170,23 @@ def _year(ballot: Ballot) -> str:
 
 
 def _valid(questions: tuple[AskedLine, ...]) -> str:
+    if any(line.seats for line in questions):
+        return _valid_election(questions)
     several = any(line.how.startswith("最多") for line in questions)
     mark = "每件事按题目写的项数打钩，可以少选，不能多选。" if several else "每件事只在一个方框里打钩。"
     return f"{mark}不填算未填，不算赞成，也不算反对。"
 
 
+def _valid_election(questions: tuple[AskedLine, ...]) -> str:
+    others = "，也可以另写别人的名字，写一个算赞成一人" if any(line.write_in for line in questions) else ""
+    return f"每个人在赞成、反对、弃权里打一个钩{others}。赞成的人可以少于应选人数，不能多于应选人数。不打钩算没有赞成。"
+
+
 def _void(questions: tuple[AskedLine, ...], *, signed: bool, secret: bool) -> str:
     several = any(line.how.startswith("最多") for line in questions)
     many = "一件事选多了，这件事无效，别的事照算。" if several else "一件事选了两个，这件事无效，别的事照算。"
+    if any(line.seats for line in questions):
+        many = "赞成的人（连另写的名字）多于应选人数，这张票的选举无效。同一个人打了两个钩，对这个人不算。"
     if signed:
         return f"{many}没有签名，整票无效。涂改处要签名。单位要盖章。"
     return f"{many}复印的票无效。" + ("票上不要写名字。" if secret else "")

@@ -14,6 +14,7 @@ from functools import cached_property
 from typing import Any
 
 from ballots.choices import InvalidReason, Matter, VoidReason, Voter
+from ballots.documents.elections import Candidate, candidates_of
 from ballots.rules import AGAINST, APPROVE, CHOOSE_ONE, FOR, Threshold, area_units, read_threshold
 from compounds.choices import AreaSource
 from core.charts import Portion, ThresholdBar
@@ -27,6 +28,8 @@ _AFTERWARDS = ("code", "counters", "days", "sha256", "verify_url")
 SHARES = {
     (1, 2): "过半", (2, 3): "三分之二", (3, 4): "四分之三", (1, 3): "三分之一", (4, 5): "五分之四", (1, 1): "全部",
 }  # fmt: skip
+# Nobody is approved: nothing is filled in, or only oppositions are.
+BLANK_OF_SEATS = "谁也没赞成"
 NUMBERS = "零一二三四五六七八九十"
 
 
@@ -91,6 +94,12 @@ class Answer:
     note: str
     bars: tuple[ThresholdBar, ...]
     reasons: tuple[tuple[str, int], ...]
+    candidates: tuple[Candidate, ...] = ()
+
+    @property
+    def rest(self) -> tuple[Line, ...]:
+        """Return what stands behind the candidates: all abstained from, nobody approved, invalid."""
+        return self.lines[len(self.candidates) :]
 
     @property
     def sign(self) -> str:
@@ -227,7 +236,9 @@ class ResultPaper:
         if not self.participation_met:
             return "参与的不够，没有通过"
         if not asked:
-            return "参与的够了，票数见下"
+            elected = [answer for answer in self.answers if answer.candidates]
+            seated = sum(each.seated for answer in elected for each in answer.candidates)
+            return f"选出{seated}人" if elected else "参与的够了，票数见下"
         if len(asked) == 1:
             return asked[0].verdict
         if len(passed) == len(asked):
@@ -310,7 +321,7 @@ class ResultPaper:
         options = [(_option(asked, each["option"]), each, str(each["option"])) for each in said["options"]]
         rest = [
             ("弃权", said["abstain"], "abstain"),
-            ("未填", said["blank"], "blank"),
+            (BLANK_OF_SEATS if asked.get("seats") else "未填", said["blank"], "blank"),
             ("本题无效", said["invalid"], "invalid"),
         ]
         lines = tuple(_line(label, each, cast, hand.get(key)) for label, each, key in (*options, *rest))
@@ -328,7 +339,8 @@ class ResultPaper:
         verdict, note = self._verdict(asked, said)
         reasons = tuple((str(InvalidReason(code).label), n) for code, n in said.get("reasons", {}).items())
         return Answer(asked["number"], asked["text"], asked["kind"], lines, Line("合计", cast.heads, cast.area),
-                      said["passed"], verdict, note, bars, reasons)  # fmt: skip
+                      said["passed"], verdict, note, bars, reasons,
+                      candidates_of(asked, said, self.data.get("opposition", {}).get(str(asked["number"]), ())))  # fmt: skip
 
     def _verdict(self, asked: dict[str, Any], said: dict[str, Any]) -> tuple[str, str]:
         """Return the verdict and what is to be known of it; it says only what was asked."""
@@ -391,7 +403,11 @@ def _asks(threshold: Threshold, of: str = "") -> str:
 
 
 def _option(asked: dict[str, Any], mark: int | str) -> str:
-    return mark if isinstance(mark, str) else str(asked["options"][mark - 1])
+    """Return an option's words; a name that voters wrote in is marked so."""
+    if isinstance(mark, str):
+        return mark
+    written = mark > asked.get("candidates", mark)
+    return f"{asked['options'][mark - 1]}{'（另选）' if written else ''}"
 
 
 def _line(label: str, said: dict[str, Any], whole: Line | None = None, hand: int | None = None) -> Line:
@@ -441,6 +457,8 @@ def result_csv(paper: ResultPaper) -> bytes:
         for line in answer.lines:
             add(answer.number, answer.text, line)
         add(answer.number, answer.text, answer.total, answer.verdict)
+        rows += [[answer.number, answer.text, f"反对{each.name}", each.against, "", "", "", ""]
+                 for each in answer.candidates if each.against is not None]  # fmt: skip
     rows += [["", "", f"废票：{label}", heads, "", "", "", ""] for label, heads in paper.void]
     return csv_bytes(rows)
 

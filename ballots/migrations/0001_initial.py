@@ -90,6 +90,24 @@ class Migration(migrations.Migration):
             },
         ),
         migrations.CreateModel(
+            name='BoxOpening',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('boxes', models.CharField(max_length=80, verbose_name='哪些票箱')),
+                ('sheets', models.PositiveIntegerField(verbose_name='箱里几张')),
+                ('witnesses', models.CharField(max_length=120, verbose_name='监票人')),
+                ('note', models.CharField(blank=True, default='', max_length=200, verbose_name='说明')),
+                ('on', models.DateField(verbose_name='哪天')),
+                ('ballot', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='openings', to='ballots.ballot')),
+                ('by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
+            ],
+            options={
+                'verbose_name': '开箱',
+                'verbose_name_plural': '开箱',
+                'ordering': ['pk'],
+            },
+        ),
+        migrations.CreateModel(
             name='Bundle',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
@@ -512,6 +530,10 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name='ballotproof',
             constraint=models.UniqueConstraint(fields=('move', 'attachment'), name='ballotproof_one_per_photograph'),
+        ),
+        migrations.AddConstraint(
+            model_name='boxopening',
+            constraint=models.CheckConstraint(condition=models.Q(('witnesses', ''), _negated=True), name='boxopening_before_witnesses'),
         ),
         migrations.AddConstraint(
             model_name='bundle',

@@ -1,7 +1,17 @@
 """Paper ballots: what is put to the vote, who votes, papers, counting, results."""
 
 from ballots.models.counting import HandCount, PaperEntry, Settlement
-from ballots.models.papers import Bundle, CallBack, Paper, PaperEvent, PaperScan, PaperVisit, Sheet, SheetPrint
+from ballots.models.papers import (
+    BoxOpening,
+    Bundle,
+    CallBack,
+    Paper,
+    PaperEvent,
+    PaperScan,
+    PaperVisit,
+    Sheet,
+    SheetPrint,
+)
 from ballots.models.results import BallotMove, BallotProof, Certification, Result
 from ballots.models.rolls import Representative, RollDwelling, RollEntry, RollName, RollTransfer
 from ballots.models.voting import Ballot, BallotClerk, BallotQuerySet, Option, Question, VotingRule, VotingRuleQuerySet
@@ -12,6 +22,7 @@ __all__ = [
     "BallotMove",
     "BallotProof",
     "BallotQuerySet",
+    "BoxOpening",
     "Bundle",
     "CallBack",
     "Certification",

@@ -98,6 +98,28 @@ class SheetPrint(InsertOnly):
         constraints = [models.CheckConstraint(condition=Q(sheets__gte=1), name="sheetprint_prints_some")]
 
 
+class BoxOpening(InsertOnly):
+    """How many sheets were found in the boxes of a secret ballot when they were opened together; the newest row counts.
+
+    ``boxes`` says which boxes, ``witnesses`` who watched (VIL 28). The day only: no time joins a sheet to anything.
+    """
+
+    ballot = models.ForeignKey(Ballot, models.PROTECT, related_name="openings")
+    boxes = models.CharField("哪些票箱", max_length=80)
+    sheets = models.PositiveIntegerField("箱里几张")
+    witnesses = models.CharField("监票人", max_length=120)
+    note = models.CharField("说明", max_length=200, blank=True, default="")
+    by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
+    on = models.DateField("哪天")
+
+    class Meta:
+        verbose_name = verbose_name_plural = "开箱"
+        ordering = ["pk"]
+        constraints = [
+            models.CheckConstraint(condition=~Q(witnesses=""), name="boxopening_before_witnesses"),
+        ]
+
+
 class Bundle(models.Model):
     """A bundle (捆) of up to 50 sheets with its cover slip; ``closed_on`` when its count was compared with the slip."""
 

@@ -88,9 +88,10 @@ def figures_of(ballot: Ballot) -> dict[str, Any]:
         "secret": ballot.secret,
         "single_entry": ballot.single_entry,
         "rule": rule_of(ballot),
-        "questions": questions,
+        "questions": counted.questions,
         "result": counted.result,
         "void": counted.void,
+        **({"opposition": counted.opposition} if counted.opposition else {}),
         "box": box.as_dict(),
         "settled": counted.settled,
         "hand_count": _hand_count(ballot),
@@ -101,26 +102,40 @@ def figures_of(ballot: Ballot) -> dict[str, Any]:
     before = Result.objects.filter(ballot=ballot, count__lt=ballot.count_number).select_related("document").last()
     if before is not None:
         data["before"] = {"count": before.count, "code": before.document.code}
-        data["changes"] = changes_between(json.loads(before.document.data)["result"], counted.result)
+        data["changes"] = changes_between(json.loads(before.document.data), data)
     return data
 
 
 def changes_between(before: dict[str, Any], now: dict[str, Any]) -> list[dict[str, Any]]:
-    """Return which heads a later counting found otherwise: question, line, before, after."""
-    found = []
-    if before["cast"]["heads"] != now["cast"]["heads"]:
-        found.append(
-            {"question": None, "line": "cast", "before": before["cast"]["heads"], "after": now["cast"]["heads"]}
-        )
-    for old, new in zip(before["questions"], now["questions"], strict=True):
-        pairs = [(str(a["option"]), a, b) for a, b in zip(old["options"], new["options"], strict=True)]
-        pairs += [(key, old[key], new[key]) for key in ("abstain", "blank", "invalid")]
+    """Return which heads a later counting found otherwise: question, line, before, after.
+
+    A line is an option's number, or the name that only the counting before read among those written in.
+    """
+    old, new = before["result"], now["result"]
+    found = [{"question": None, "line": "cast", "before": old["cast"]["heads"], "after": new["cast"]["heads"]}]
+    asked = zip(before["questions"], now["questions"], old["questions"], new["questions"], strict=True)
+    for old_asked, new_asked, old_said, new_said in asked:
+        was, is_now = _heads(old_asked, old_said), _heads(new_asked, new_said)
         found += [
-            {"question": new["number"], "line": line, "before": a["heads"], "after": b["heads"]}
-            for line, a, b in pairs
-            if a["heads"] != b["heads"]
+            {"question": new_said["number"], "line": line, "before": was[key][1] if key in was else 0, "after": heads}
+            for key, (line, heads) in is_now.items()
         ]
-    return found
+        found += [
+            {"question": new_said["number"], "line": key, "before": heads, "after": 0}
+            for key, (_, heads) in was.items()
+            if key not in is_now
+        ]
+    return [row for row in found if row["before"] != row["after"]]
+
+
+def _heads(asked: dict[str, Any], said: dict[str, Any]) -> dict[str, tuple[str, int]]:
+    """Return the heads of each line of a question, with its name in ``changes``; keyed so that two countings compare."""
+    lines = {}
+    for each in said["options"]:
+        mark = each["option"]
+        written = isinstance(mark, int) and mark > asked.get("candidates", mark)
+        lines[asked["options"][mark - 1] if written else str(mark)] = (str(mark), each["heads"])
+    return lines | {key: (key, said[key]["heads"]) for key in ("abstain", "blank", "invalid")}
 
 
 def _hand_count(ballot: Ballot) -> dict[str, Any] | None:

@@ -12,6 +12,7 @@ from django.db import transaction
 
 from ballots.choices import BallotState, CallOutcome, Move, PaperState
 from ballots.documents.counted import questions_of
+from ballots.documents.results import BLANK_OF_SEATS
 from ballots.models import Ballot, BallotMove, CallBack, HandCount
 from ballots.operations.moving import lock_ballot, move
 from ballots.operations.refusals import CallsDrawn, HandCountUnclear, NothingToDraw, VotingRuns, WrongState
@@ -53,7 +54,8 @@ def hand_lines(ballot: Ballot) -> dict[str, list[tuple[str, str]]]:
             lines = [(FOR, FOR), (AGAINST, AGAINST)]
         else:
             lines = [(str(number), text) for number, text in enumerate(question["options"], 1)]
-        found[str(question["number"])] = [*lines, ("abstain", "弃权"), ("blank", "未填"), ("invalid", "本题无效")]
+        blank = BLANK_OF_SEATS if question["seats"] else "未填"
+        found[str(question["number"])] = [*lines, ("abstain", "弃权"), ("blank", blank), ("invalid", "本题无效")]
     return found
 
 

@@ -15,6 +15,7 @@ from ballots.choices import BallotState, Move, PaperState
 from ballots.documents.rolls import RollTotals, roll_totals, totals_from
 from ballots.models import Ballot, BallotMove, Paper, RollDwelling, RollEntry, RollName, RollTransfer
 from ballots.operations.moving import lock_ballot, move
+from ballots.operations.papers import moment_of
 from ballots.operations.refusals import (
     EntrySplit,
     NoReason,
@@ -184,7 +185,8 @@ def transfer_entry(entry: RollEntry, *, reason: str, actor: User, at: datetime) 
     before, after = mask_name(person.name), mask_name(voters[0].name)
     person.name, person.phone = voters[0].name, voters[0].phone
     person.save(update_fields=["name", "phone"])
-    made = RollTransfer.objects.create(entry=entry, reason=reason, by=actor, at=at)
+    moment = moment_of(ballot, at)
+    made = RollTransfer.objects.create(entry=entry, reason=reason, by=actor, at=moment)
     record("ballot.transfer", f"第{ballot.number}次表决名册第{entry.number}号（{entry.place}）由{before}换成{after}：{reason}",
-           actor=actor, at=at, area_code=ballot.compound.area_code, subject=ballot)  # fmt: skip
+           actor=actor, at=moment, area_code=ballot.compound.area_code, subject=ballot)  # fmt: skip
     return made

@@ -70,7 +70,9 @@ def return_papers(
     """
     found = lock_ballot(ballot, BallotState.ISSUING, BallotState.COUNTING)
     order = {paper.pk: place for place, paper in enumerate(papers)}
-    locked = sorted(lock_papers(found, papers), key=lambda paper: order[paper.pk])
+    locked = lock_papers(found, papers)
+    if not found.secret:  # who came first to the box is nobody's business
+        locked.sort(key=lambda paper: order[paper.pk])
     back = (PaperState.RETURNED, PaperState.LATE)
     already = [paper for paper in locked if paper.state in back]
     fresh = [paper for paper in locked if paper.state not in back]

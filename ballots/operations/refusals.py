@@ -237,3 +237,38 @@ class EndsBeforeStart(BallotRefusal):
     def __init__(self, from_on: date) -> None:
         super().__init__(from_on.isoformat())
         self.from_on = from_on
+
+
+# --- A secret ballot's boxes --------------------------------------------------------------------------------------
+
+
+class NotSecret(BallotRefusal):
+    """An open ballot's papers lie in no box that is opened and numbered."""
+
+
+class BoxNotOpened(BallotRefusal):
+    """Nobody noted yet how many sheets lay in the boxes."""
+
+
+class BoxTooFull(BallotRefusal):
+    """More sheets lay in the boxes than were handed out: the whole ballot is void."""
+
+    def __init__(self, issued: int, found: int) -> None:
+        super().__init__(issued, found)
+        self.issued, self.found = issued, found
+
+
+class BoxNotTooFull(BallotRefusal):
+    """No more sheets lay in the boxes than were handed out, so nothing is void."""
+
+
+class BundlesDiffer(BallotRefusal):
+    """The bundles hold another number than lay in the boxes, or one holds none or too many."""
+
+    def __init__(self, found: int, laid: int) -> None:
+        super().__init__(found, laid)
+        self.found, self.laid = found, laid
+
+
+class BundlesEntered(BallotRefusal):
+    """Somebody began to enter the sheets, so boxes and bundles stay as they were noted."""

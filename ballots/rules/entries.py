@@ -6,6 +6,7 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
+from typing import Any
 
 from ballots.rules.counting import ABSTAIN, AGAINST, APPROVE, CHOOSE_UP_TO, FOR, INVALID, Asked, Mark, judge_marks
 from core.hashing import canonical_json
@@ -43,18 +44,22 @@ class Choice:
 class Said:
     """What one person read from a sheet: marks by question, why some are invalid, whether all is void or in doubt.
 
-    A void sheet has no marks. ``reasons``: a code for each question held for invalid.
+    A void sheet has no marks. ``reasons``: a code for each question held for invalid. Of a question with seats marks
+    are whom the sheet approves, ``opposed`` whom it opposes, ``written`` the names of others, which count as marks.
     """
 
     marks: Mapping[int, tuple[Mark, ...]] = field(default_factory=dict)
     reasons: Mapping[int, str] = field(default_factory=dict)
     void: str = ""
     doubtful: bool = False
+    opposed: Mapping[int, tuple[int, ...]] = field(default_factory=dict)
+    written: Mapping[int, tuple[str, ...]] = field(default_factory=dict)
 
     @property
     def marks_text(self) -> str:
-        """Return the marks in their one exact form."""
-        return canonical_json({str(number): list(marks) for number, marks in self.marks.items()})
+        """Return the marks in their one exact form, with what an election says beside them."""
+        beside = {key: _by_text(found) for key, found in (("opposed", self.opposed), ("write_ins", self.written))}
+        return canonical_json(_by_text(self.marks) | {key: found for key, found in beside.items() if found})
 
     @property
     def reasons_text(self) -> str:
@@ -62,15 +67,21 @@ class Said:
         return canonical_json({str(number): reason for number, reason in self.reasons.items()})
 
 
+def _by_text(found: Mapping[int, Sequence[Mark]]) -> dict[str, object]:
+    return {str(number): list(each) for number, each in found.items()}
+
+
+def _by_number(found: Mapping[str, list[Any]]) -> dict[int, tuple[Any, ...]]:
+    return {int(number): tuple(each) for number, each in found.items()}
+
+
 @lru_cache(maxsize=4096)
 def said_of(marks: str, reasons: str, void: str = "", doubtful: bool = False) -> Said:
     """Return what stored texts say."""
-    return Said(
-        {int(number): tuple(found) for number, found in json.loads(marks).items()},
-        {int(number): reason for number, reason in json.loads(reasons).items()},
-        void,
-        doubtful,
-    )
+    read = json.loads(marks)
+    opposed, written = _by_number(read.pop("opposed", {})), _by_number(read.pop("write_ins", {}))
+    given = {int(number): reason for number, reason in json.loads(reasons).items()}
+    return Said(_by_number(read), given, void, doubtful, opposed, written)
 
 
 def choices_of(asked: Asked) -> list[Choice]:
@@ -115,9 +126,16 @@ def _mark(asked: Asked, value: str) -> Mark | None:
     return None
 
 
-def is_overvote(asked: Asked, marks: Sequence[Mark]) -> bool:
-    """Return whether more is marked than the question allows (选多了), 弃权 beside another mark included."""
-    return len(marks) > 1 and judge_marks(asked, marks) == "invalid"
+def is_overvote(asked: Asked, marks: Sequence[Mark], written: Sequence[str] = ()) -> bool:
+    """Return whether more is marked than the question allows (选多了), 弃权 beside another mark included.
+
+    A name written in is a mark (VIL 28).
+    """
+    return (
+        len(marks) + len(written) > max(asked.most, 1)
+        if written
+        else (len(marks) > 1 and judge_marks(asked, marks) == "invalid")
+    )
 
 
 def say(
@@ -127,35 +145,41 @@ def say(
     *,
     void: str = "",
     doubtful: bool = False,
+    opposed: Mapping[int, tuple[int, ...]] | None = None,
+    written: Mapping[int, tuple[str, ...]] | None = None,
 ) -> Said:
     """Return what a filled form or a row says; a void sheet says nothing else.
 
     More marks than allowed stay as they are and make the question invalid: 选多了. A reason stands only where the
-    question is invalid. A doubtful sheet may have questions without an answer, which are then blank.
+    question is invalid. A doubtful sheet may have questions without an answer, which are then blank. ``opposed`` and
+    ``written``: beside the answers of questions with seats; those that are empty are left out.
 
     :raises NotAnAnswer: for the first question whose answer is none.
     """
     if void:
         return Said(void=void, doubtful=doubtful)
     marks, kept = {}, {}
+    against = {number: found for number, found in (opposed or {}).items() if found}
+    others = {number: found for number, found in (written or {}).items() if found}
     for asked in questions:
         typed = list(answers.get(asked.number, ()))
         if not typed and doubtful:
             typed = [BLANK_WORD]
         marks[asked.number] = read_answer(asked, typed)
-        if is_overvote(asked, marks[asked.number]):
+        if is_overvote(asked, marks[asked.number], others.get(asked.number, ())):
             kept[asked.number] = OVERVOTE
         elif marks[asked.number] == (INVALID,):
             kept[asked.number] = reasons.get(asked.number) or OVERVOTE
-    return Said(marks, kept, "", doubtful)
+    return Said(marks, kept, "", doubtful, against, others)
 
 
 def overvotes(questions: Sequence[Asked], said: Said) -> list[tuple[int, int, int]]:
     """Return question, marks and how many are allowed, where more were marked: what the clerk is told."""
+    pairs = [(asked, said.marks.get(asked.number, ()), said.written.get(asked.number, ())) for asked in questions]
     return [
-        (asked.number, len(said.marks[asked.number]), asked.most if asked.kind == CHOOSE_UP_TO else 1)
-        for asked in questions
-        if is_overvote(asked, said.marks.get(asked.number, ()))
+        (asked.number, len(marks) + len(written), asked.most if asked.kind == CHOOSE_UP_TO else 1)
+        for asked, marks, written in pairs
+        if is_overvote(asked, marks, written)
     ]
 
 
@@ -163,6 +187,8 @@ def same(one: Said, other: Said) -> bool:
     """Return whether two entries say the same: marks, which questions are invalid, whether and why all is void."""
     return (
         dict(one.marks) == dict(other.marks)
+        and dict(one.opposed) == dict(other.opposed)
+        and dict(one.written) == dict(other.written)
         and set(one.reasons) == set(other.reasons)
         and one.void == other.void
         and one.doubtful == other.doubtful

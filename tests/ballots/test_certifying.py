@@ -16,7 +16,7 @@ from ballots.choices import CallOutcome, Channel, Matter, Move
 from ballots.documents.counted import NotCountedOut, count_out, questions_of
 from ballots.documents.outcomes import outcome_of
 from ballots.documents.results import figures_sha256, read_result
-from ballots.models import Ballot, Bundle, CallBack, Option, Question, Sheet, SheetPrint
+from ballots.models import Ballot, BoxOpening, Bundle, CallBack, Option, Question, Sheet, SheetPrint
 from ballots.operations.certifying import (
     begin_recount,
     certify_first,
@@ -276,6 +276,9 @@ def secret(home: Compound, sheets: int) -> Ballot:
     issue_papers(made, papers[:4], on=balloting.FROM, actor=machine("system"), at=AT)
     SheetPrint.objects.create(ballot=made, sheets=10, by=machine("system"), on=balloting.FROM)
     begin_counting(made, on=balloting.UNTIL + timedelta(1), actor=machine("system"), at=AT)
+    BoxOpening.objects.create(
+        ballot=made, boxes="固定箱", sheets=sheets, witnesses="张三、李四", by=machine("system"), on=balloting.UNTIL
+    )
     bundle = Bundle.objects.create(ballot=made, number=1)
     Sheet.objects.bulk_create(Sheet(ballot=made, bundle=bundle, position=n) for n in range(1, sheets + 1))
     return balloting.entered(made, FOR)

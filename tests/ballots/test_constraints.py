@@ -14,6 +14,7 @@ from ballots.models import (
     BallotClerk,
     BallotMove,
     BallotProof,
+    BoxOpening,
     Bundle,
     CallBack,
     Certification,
@@ -123,6 +124,11 @@ def bundle(**values: Any) -> Bundle:
     return Bundle(**({"ballot": draft(), "number": 2} | values))
 
 
+def opening(**values: Any) -> BoxOpening:
+    told = {"ballot": draft(), "boxes": "固定箱1个", "sheets": 40, "witnesses": "张三、李四", "by": me(), "on": DAY}
+    return BoxOpening(**(told | values))
+
+
 def sheet() -> Sheet:
     first = Sheet.objects.first()
     return first or saved(Sheet(ballot=draft(), bundle=saved(bundle()), position=1))
@@ -229,6 +235,7 @@ BROKEN = {
         first := PaperScan(sheet=sheet(), attachment=factories.paper(home())),
         PaperScan(sheet=sheet(), attachment=first.attachment),
     ),
+    "boxopening_before_witnesses": lambda: opening(witnesses=""),
     "paperentry_one_per_round": lambda: twice(typed(), typed(user=other())),
     "paperentry_one_per_person": lambda: twice(typed(), typed(round=2)),
     "paperentry_first_or_second": lambda: typed(round=3),
@@ -283,7 +290,7 @@ def test_the_mended_rows_are_taken() -> None:
         RollName(entry=saved(entry(number=8, voter_key="l")), erased_at=AT), room(dwelling=Dwelling.objects.order_by("pk")[1]),
         RollTransfer(entry=on_roll(), reason="过户", by=me(), at=AT), paper(state="spoilt", serial=balloting.serial(6)), event(),
         event(seq=3, state="returned", channel="visit"), event(seq=4, state="refused", witnesses="张三、李四"),
-        SheetPrint(ballot=draft(), sheets=1, by=me(), on=DAY), bundle(number=3),
+        SheetPrint(ballot=draft(), sheets=1, by=me(), on=DAY), bundle(number=3), opening(),
         bundle(number=4, closed_on=DAY, closed_by=me(), sheet_count=50),
         CallBack(paper=printed(), outcome="confirmed", by=me(), on=DAY),
         PaperScan(sheet=sheet(), attachment=factories.paper(home())), typed(), typed(round=2, user=other()),
