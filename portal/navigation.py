@@ -13,6 +13,7 @@ from django.utils import timezone
 
 from compounds.models import COMPOUND_CODE_LENGTH, Area, Compound
 from compounds.permissions import KEEPERS, areas_of
+from compounds.rules import COMMUNITY_CODE_LENGTH
 from core.models import Job, User
 from fees.permissions import issuing_areas
 from portal.permissions import Scope, can_open_admin
@@ -138,6 +139,7 @@ class Key:
 LONGEST_REPORTING = 9
 LIST, NUMBERED, ENTRY = "[data-queue] [data-row]", "[data-queue] [data-number]", "form[data-entry]"
 ANSWERS = "form[data-answers]"
+PAPER = "form[data-paper]"
 KEYS = (
     Key(("/",), "查小区、房屋、凭证", "/", "search", "#search"),
     Key(("J",), "下一条", "j", "next", LIST),
@@ -149,7 +151,15 @@ KEYS = (
     Key(("0", "9"), "选这一题的第几项，0是没有答", needs=ANSWERS),
     Key(("Enter",), "下一题，最后一题存好", needs=ANSWERS),
     Key(("↑",), "上一题", needs=ANSWERS),
-    Key(("?",), "看这一页的键", "?", "sheet"),
+    Key(("1", "8"), "选这一题，单选的选好就到下一题", needs=PAPER),
+    Key(("0",), "这一题没有填", needs=PAPER),
+    Key(("9",), "这一题无效", needs=PAPER),
+    Key(("-",), "这一题写的是弃权", needs=PAPER),
+    Key(("+",), "后面没录的题都和第一题一样", needs=PAPER),
+    Key(("?",), "存疑，交给第三个人", needs=PAPER),
+    Key(("←",), "回上一题", needs=PAPER),
+    Key(("Enter",), "到没录的题；都录了就存好，下一张", needs=PAPER),
+    Key(("?",), "看这一页的键", "?", "sheet", needs="html:not(.at-paper)"),
     Key(("Esc",), "收起这张键表", "escape", "close"),
 )
 
@@ -220,5 +230,9 @@ def _scope_name(scope: Scope, shown: Compound | None) -> tuple[str, str]:
         same = shown is not None and shown.area_code == scope.code
         compound = shown if same else Compound.objects.filter(area_code=scope.code).first()
         return (compound.name, reverse("office_compound", args=[compound.code])) if compound else (scope.code, listed)
+    if shown is not None and scope.code == shown.area_code[:COMMUNITY_CODE_LENGTH]:
+        known = getattr(shown, "community_name", None)
+        if known:
+            return known.removeprefix("北京市"), listed
     area = Area.objects.filter(code=scope.code).first()
     return (area.name if area else scope.code).removeprefix("北京市"), listed

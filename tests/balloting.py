@@ -142,7 +142,7 @@ AREA = Decimal("61.2500")
 
 
 def counting_ballot(
-    home: Compound, papers: int = 4, questions: Sequence[tuple[str, tuple[str, ...]]] = (), *, number: int = 0,
+    home: Compound, papers: int = 4, questions: Sequence[tuple[str, tuple[str, ...]]] = (), *, number: int = 0, kind: str = "owner",
     bundle_of: int = 50, **fields: object,
 ) -> Ballot:  # fmt: skip
     """Put a ballot into counting, with so many returned papers in bundles; ``questions``: kind and options, 2 at most.
@@ -151,14 +151,14 @@ def counting_ballot(
     """
     said = {"announced_on": date(2026, 10, 1), "roll_sha256": "0" * 64, "state": "counting"} | fields
     made = ballot(home, **(said | ({"number": number} if number else {})))
-    for place, (kind, options) in enumerate(questions, 2):
-        most = 2 if kind == "choose_up_to" else None
-        asked = Question.objects.create(ballot=made, number=place, kind=kind, text=f"第{place}件事怎么办？", most=most)
+    for place, (asks, options) in enumerate(questions, 2):
+        most = 2 if asks == "choose_up_to" else None
+        asked = Question.objects.create(ballot=made, number=place, kind=asks, text=f"第{place}件事怎么办？", most=most)
         Option.objects.bulk_create(Option(question=asked, number=n, text=text) for n, text in enumerate(options, 1))
     dwellings = list(Dwelling.objects.of(home).select_related("building", "entrance").order_by("pk"))
     entries = RollEntry.objects.bulk_create(
         RollEntry(
-            ballot=made, number=n, kind="owner", voter_key=f"{made.pk:08d}{n:08d}", area=dwelling.area or AREA,
+            ballot=made, number=n, kind=kind, voter_key=f"{made.pk:08d}{n:08d}", area=dwelling.area or AREA,
             building=dwelling.building.label, place=str(dwelling),
         )
         for n in range(1, papers + 1)

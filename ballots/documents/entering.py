@@ -6,10 +6,12 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from decimal import Decimal
+from itertools import groupby
 
-from django.db.models import Count, Prefetch, Q
+from django.db.models import Count, FilteredRelation, OuterRef, Q, Subquery
+from django.db.models.functions import Coalesce
 
-from ballots.models import Ballot, Bundle, Option, PaperEntry, Question, Settlement, Sheet
+from ballots.models import Ballot, Bundle, PaperEntry, Settlement, Sheet
 from ballots.rules.counting import APPROVE, CHOOSE_UP_TO, Asked
 from ballots.rules.entries import AGREED, NOTHING, ONE, OPEN_TO_SETTLE, SETTLED, Said, said_of, same, sheet_state
 from core.models import User
@@ -35,17 +37,16 @@ class Printed:
 
 
 def printed_of(ballot: Ballot) -> list[Printed]:
-    """Return a ballot's questions as printed; two queries."""
-    options = Prefetch("options", Option.objects.order_by("number"))
-    return [_printed(question) for question in ballot.questions.order_by("number").prefetch_related(options)]
-
-
-def _printed(question: Question) -> Printed:
-    texts = tuple(option.text for option in question.options.all())
-    count = 0 if question.kind == APPROVE else len(texts)
-    return Printed(
-        Asked(question.number, question.kind, count, question.most or 1, question.seats), question.text, texts
+    """Return a ballot's questions as printed; one query."""
+    rows = ballot.questions.order_by("number", "options__number").values_list(
+        "number", "kind", "text", "most", "seats", "options__text"
     )
+    found = []
+    for (number, kind, text, most, seats), group in groupby(rows, key=lambda row: row[:5]):
+        texts = tuple(option for *_, option in group if option is not None)
+        count = 0 if kind == APPROVE else len(texts)
+        found.append(Printed(Asked(number, kind, count, most or 1, seats), text, texts))
+    return found
 
 
 def said_in(row: PaperEntry | Settlement) -> Said:
@@ -72,13 +73,13 @@ class BundleTurn:
     turn: str
 
     @property
-    def is_open(self) -> bool:
-        return self.turn in (FRESH, MINE, SECOND)
+    def left(self) -> int:
+        """Return how many sheets this person has not entered."""
+        return self.sheets - self.mine
 
     @property
-    def round(self) -> int:
-        """Return the round in which this person enters it."""
-        return 2 if self.turn == SECOND or (self.turn == MINE and self.first == self.sheets > self.mine) else 1
+    def is_open(self) -> bool:
+        return self.turn in (FRESH, MINE, SECOND)
 
 
 def bundles_of(ballot: Ballot, user: User) -> list[BundleTurn]:
@@ -112,19 +113,57 @@ def _turn(bundle: Bundle, single: bool) -> BundleTurn:
     return BundleTurn(bundle, sheets, first, second, own, turn)
 
 
+@dataclass(frozen=True, slots=True)
+class PileSheet:
+    """A sheet as it lies in a bundle, for one person: its head, and what this person entered; nobody else's marks."""
+
+    pk: int
+    position: int
+    serial: str
+    place: str
+    kind: str
+    name: str
+    taken: int
+    mine: int | None
+    round: int | None
+    seconds: int | None
+    marks: str | None
+    reasons: str | None
+    void: str | None
+    doubtful: bool | None
+    remarks: str | None
+    note: str | None
+    version: int | None
+
+    @property
+    def said(self) -> Said | None:
+        """Return what this person entered."""
+        if self.marks is None or self.reasons is None:
+            return None
+        return said_of(self.marks, self.reasons, self.void or "", bool(self.doubtful))
+
+    @property
+    def next_round(self) -> int:
+        """Return the round in which this person entered it, or would."""
+        return self.round or self.taken + 1
+
+
 @dataclass(frozen=True)
 class Pile:
     """One bundle as one person enters it: which sheets are left for them, how far they are, how long it will take."""
 
-    bundle: Bundle
-    positions: tuple[int, ...]
-    left: tuple[int, ...]
-    seconds: int
-    timed: int
+    number: int
+    sheets: tuple[PileSheet, ...]
+    rounds: int
+
+    @property
+    def left(self) -> tuple[int, ...]:
+        """Return the positions that are left to this person."""
+        return tuple(s.position for s in self.sheets if s.mine is None and s.taken < self.rounds)
 
     @property
     def total(self) -> int:
-        return len(self.positions)
+        return len(self.sheets)
 
     @property
     def done(self) -> int:
@@ -133,7 +172,17 @@ class Pile:
     @property
     def minutes(self) -> int:
         """Return how many minutes the rest takes at this person's pace in this bundle; 0 where nothing tells."""
-        return -(-len(self.left) * self.seconds // (self.timed * 60)) if self.timed else 0
+        timed = [s.seconds for s in self.sheets if s.seconds is not None]
+        return -(-len(self.left) * sum(timed) // (len(timed) * 60)) if timed else 0
+
+    @property
+    def latest(self) -> list[PileSheet]:
+        """Return what this person entered, the last first."""
+        return sorted((s for s in self.sheets if s.mine), key=lambda s: -(s.mine or 0))
+
+    def at(self, position: int) -> PileSheet | None:
+        """Return the sheet that lies there."""
+        return next((s for s in self.sheets if s.position == position), None)
 
     def after(self, position: int) -> int | None:
         """Return the next sheet left to this person, from here on and then from the bundle's beginning."""
@@ -141,24 +190,20 @@ class Pile:
         return next(iter(later or [place for place in self.left if place != position]), None)
 
 
-def pile_of(ballot: Ballot, bundle: Bundle, user: User) -> Pile:
-    """Return a bundle as this person enters it; two queries, neither of which reads a mark."""
-    sheets = list(bundle.sheets.order_by("position").values_list("pk", "position"))
-    entries = PaperEntry.objects.filter(sheet__bundle=bundle, count=ballot.count_number).values_list(
-        "sheet_id", "user_id", "seconds"
+def pile_of(ballot: Ballot, bundle: int, user: User) -> Pile:
+    """Return a bundle, by its number, as this person enters it; one query, which reads nobody else's marks."""
+    now = Q(entries__count=ballot.count_number)
+    taken = PaperEntry.objects.filter(sheet=OuterRef("pk"), count=ballot.count_number).order_by().values("sheet")
+    rows = ballot.sheets.filter(bundle__number=bundle).annotate(
+        own=FilteredRelation("entries", condition=now & Q(entries__user=user)),
+        taken=Coalesce(Subquery(taken.annotate(n=Count("pk")).values("n")), 0),
     )
-    taken: Counter[int] = Counter()
-    mine = set()
-    seconds = timed = 0
-    for sheet, who, took in entries:
-        taken[sheet] += 1
-        if who == user.pk:
-            mine.add(sheet)
-            if took is not None:
-                seconds, timed = seconds + took, timed + 1
-    most = 1 if ballot.single_entry else 2
-    left = [position for pk, position in sheets if pk not in mine and taken[pk] < most]
-    return Pile(bundle, tuple(position for _, position in sheets), tuple(left), seconds, timed)
+    columns = rows.order_by("position").values_list(
+        "pk", "position", "paper__serial", "paper__entry__place", "paper__entry__kind", "paper__entry__person__name",
+        "taken", "own__pk", "own__round", "own__seconds", "own__marks", "own__reasons", "own__void", "own__doubtful",
+        "own__remarks", "own__note", "own__version",
+    )  # fmt: skip
+    return Pile(bundle, tuple(PileSheet(*row) for row in columns), 1 if ballot.single_entry else 2)
 
 
 # --- Where sheets stand -------------------------------------------------------------------------------------------

@@ -6,7 +6,7 @@ from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
 
-from ballots.choices import VoidReason
+from ballots.choices import Remark, VoidReason
 from ballots.models.papers import Sheet
 from ballots.models.voting import Ballot
 from core.insert_only import InsertOnly
@@ -42,6 +42,10 @@ class PaperEntry(models.Model):
             models.UniqueConstraint(fields=["sheet", "count", "user"], name="paperentry_one_per_person"),
             models.CheckConstraint(condition=Q(round__in=[1, 2]), name="paperentry_first_or_second"),
         ]
+
+    def remark_words(self) -> list[str]:
+        """Return what was seen on the sheet, in words."""
+        return [Remark(code).label for code in self.remarks.split(",") if code in Remark.values]
 
 
 class Settlement(InsertOnly):

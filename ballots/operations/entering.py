@@ -25,6 +25,7 @@ from ballots.operations.refusals import (
     NothingToSettle,
     RowsRefused,
     SamePersonTwice,
+    WrongState,
 )
 from ballots.rules.entries import OPEN_TO_SETTLE, Said, same, sheet_state
 from core.models import User
@@ -62,16 +63,18 @@ def _name(ballot: Ballot, sheet: Sheet) -> str:
     return f"第{ballot.number}次表决第{sheet.bundle.number}捆第{sheet.position}张"
 
 
-def _lock_sheet(ballot: Ballot, sheet: Sheet) -> Sheet:
-    """Lock a sheet of this ballot whose paper was returned in time.
+def _lock_sheet(ballot: Ballot, sheet: Sheet, *states: BallotState) -> Sheet:
+    """Lock the ballot's row and read the sheet in one statement; whoever writes beside a sheet begins here.
 
+    :raises WrongState: when the ballot stands elsewhere.
     :raises NoSheet: for one of another ballot, or a paper that does not count.
     """
-    found = Sheet.objects.select_for_update(of=("self",)).select_related("bundle", "paper").filter(
-        pk=sheet.pk, ballot=ballot
-    ).first()  # fmt: skip
+    sheets = Sheet.objects.select_for_update(of=("ballot",)).select_related("ballot__compound", "bundle", "paper")
+    found = sheets.filter(pk=sheet.pk, ballot=ballot).first()
     if found is None:
         raise NoSheet
+    if states and found.ballot.state not in states:
+        raise WrongState(found.ballot.state)
     if found.paper is not None and found.paper.state != PaperState.RETURNED:
         raise NoSheet(found.paper.state)
     return found
@@ -101,9 +104,8 @@ def enter_paper(
     :raises EntryChanged: when the actor corrected the entry meanwhile.
     :raises AlreadySettled: when a third person decided.
     """
-    locked = lock_ballot(ballot, BallotState.COUNTING)
-    found = _lock_sheet(locked, sheet)
-    count = locked.count_number
+    found = _lock_sheet(ballot, sheet, BallotState.COUNTING)
+    locked, count = found.ballot, found.ballot.count_number
     entries = list(PaperEntry.objects.filter(sheet=found, count=count).order_by("round"))
     mine = next((entry for entry in entries if entry.user_id == actor.pk), None)
     if mine is not None:
@@ -160,9 +162,8 @@ def settle_paper(ballot: Ballot, sheet: Sheet, said: Said, reason: str, *, actor
     :raises AlreadySettled: when another settled it, or otherwise.
     :raises NothingToSettle: when the entries agree, or are not both there.
     """
-    locked = lock_ballot(ballot, BallotState.COUNTING)
-    found = _lock_sheet(locked, sheet)
-    count = locked.count_number
+    found = _lock_sheet(ballot, sheet, BallotState.COUNTING)
+    locked, count = found.ballot, found.ballot.count_number
     entries = list(PaperEntry.objects.filter(sheet=found, count=count).order_by("round"))
     if any(entry.user_id == actor.pk for entry in entries):
         raise SamePersonTwice
@@ -190,7 +191,7 @@ def add_scan(ballot: Ballot, sheet: Sheet, picture: KeptPaper, *, actor: User, a
 
     :raises NoSheet: for a sheet of another ballot.
     """
-    found = _lock_sheet(lock_ballot(ballot), sheet)
+    found = _lock_sheet(ballot, sheet)
     before = PaperScan.objects.filter(sheet=found, attachment__sha256=picture.sha256).first()
     if before is not None:
         return before

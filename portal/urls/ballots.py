@@ -12,6 +12,7 @@ from portal.views.office.ballots import (
     turnout,
     visits,
 )
+from portal.views.office.ballots import clerks, differences, entry, issuing, overview, turnout, visits
 
 BALLOTS = "office/compounds/<slug:code>/ballots/"
 BALLOT = f"{BALLOTS}<int:number>/"
@@ -44,4 +45,12 @@ urlpatterns: list[URLPattern] = [
     path(PAPER, papers.ballot_paper, name="ballot_paper"),
     path(f"{PAPER}pdf/", papers.ballot_paper_pdf, name="ballot_paper_pdf"),
     path(f"{PAPER}replacement/", papers.ballot_paper_replacement, name="ballot_paper_replacement"),
+    path(f"{BALLOT}entry/", entry.ballot_entry, name="ballot_entry"),
+    path(f"{BALLOT}entry/<int:bundle>/", entry.ballot_bundle, name="ballot_bundle"),
+    path(f"{BALLOT}entry/<int:bundle>/slip.pdf", entry.ballot_cover_slip, name="ballot_cover_slip"),
+    path(f"{BALLOT}entry/<int:bundle>/<int:position>/", entry.ballot_paper_entry, name="ballot_paper_entry"),
+    path(f"{BALLOT}pace/", entry.ballot_pace, name="ballot_pace"),
+    path(f"{BALLOT}differences/", differences.ballot_differences, name="ballot_differences"),
+    path(f"{BALLOT}differences/<int:bundle>/<int:position>/", differences.ballot_difference, name="ballot_difference"),
+    path(f"{BALLOT}clerks/", clerks.ballot_clerks, name="ballot_clerks"),
 ]

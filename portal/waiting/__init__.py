@@ -31,6 +31,7 @@ from portal.waiting.months import (
     unapproved,
     unposted,
 )
+from portal.waiting.papers import papers_waiting
 from portal.waiting.plans import plans_waiting
 from portal.waiting.proofs import PROOF_ASKED_DAYS, lacking_proof, photographs_lacking, photographs_to_take
 from portal.waiting.reports import reports_waiting
@@ -53,6 +54,7 @@ __all__ = [
     "month_in_hand",
     "month_words",
     "narrowed",
+    "papers_waiting",
     "place_names",
     "steps_of",
     "unapproved",
@@ -96,6 +98,7 @@ def waiting_for(user: User, prefixes: Sequence[str], today: date) -> list[Waitin
         *steps_waiting(user, prefixes, today),
         *plans_waiting(user, prefixes, today),
         *work_waiting(gives, today),
+        *papers_waiting(user, prefixes, today),
     ]
     return sorted(found, key=lambda row: (row.due_on, row.place, row.what))
 

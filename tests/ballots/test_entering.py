@@ -218,7 +218,7 @@ def test_bundles_are_swapped_and_nobody_is_offered_their_own(ballot: Ballot, tri
     for sheet in lying[1:]:
         enter(ballot, sheet, FOR, one)
     assert (turns(ballot, one), turns(ballot, two)) == (["done_by_me", "fresh"], ["second", "fresh"])
-    assert bundles_of(ballot, two)[0].round == 2
+    assert pile_of(ballot, 1, two).sheets[0].next_round == 2
     for sheet in lying:
         enter(ballot, sheet, FOR, two)
     assert turns(ballot, one) == turns(ballot, two) == ["done", "fresh"]
@@ -226,16 +226,15 @@ def test_bundles_are_swapped_and_nobody_is_offered_their_own(ballot: Ballot, tri
 
 def test_the_pile_knows_what_is_left_and_how_long_it_takes(ballot: Ballot, trio: Any) -> None:
     one, two, _ = trio
-    bundle = ballot.bundles.get(number=1)
-    sheets = list(bundle.sheets.order_by("position"))
+    sheets = list(ballot.bundles.get(number=1).sheets.order_by("position"))
     enter(ballot, sheets[1], FOR, one, beside=Beside(seconds=45))
-    pile = pile_of(ballot, bundle, one)
+    pile = pile_of(ballot, 1, one)
     assert (pile.left, pile.done, pile.total, pile.minutes) == ((1, 3), 1, 3, 2)
     assert (pile.after(1), pile.after(3)) == (3, 1)
-    assert pile_of(ballot, bundle, two).left == (1, 2, 3)
+    assert pile_of(ballot, 1, two).left == (1, 2, 3)
     enter(ballot, sheets[0], FOR, one)
     enter(ballot, sheets[2], FOR, one)
-    assert pile_of(ballot, bundle, one).after(3) is None
+    assert pile_of(ballot, 1, one).after(3) is None
 
 
 def test_a_cover_slip_must_say_what_lies_in_the_bundle(ballot: Ballot, trio: Any) -> None:

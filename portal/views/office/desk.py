@@ -12,6 +12,8 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods
 
+from ballots.models import Ballot
+from ballots.permissions import can_enter_papers
 from compounds.models import Compound
 from compounds.permissions import appointments_of, areas_of
 from core.middleware import change_person, client_address, desk_of, pin_since
@@ -24,14 +26,19 @@ from portal.views.office.door import FORM, OfficeRequest, by_password, logged_in
 
 # Pages of no compound that everyone with an area may open.
 COMMON = ("workbench", "office_compounds", "review", "jobs", "history", "office_search")
+# Pages on which two clerks change places over one ballot's papers.
+ENTRY = ("ballot_entry", "ballot_bundle", "ballot_paper_entry", "ballot_pace")
 NOT_THESE = "这几位数字不对。"
 TOO_OFTEN = "错得太多了，今天在这台机器上要再用密码登录一次。"
 
 
 def _may_come(user: User) -> bool:
-    """Whether a person may come by PIN at all: switched on, with a password of their own and an office today."""
-    own = user.is_active and not user.is_machine and not user.must_change_password
-    return own and bool(appointments_of(user, timezone.localdate()))
+    """Whether a person may come by PIN at all: switched on, with a password of their own, and with work here today.
+
+    Work is an office, or a ballot whose papers they were named to enter.
+    """
+    own, today = user.is_active and not user.is_machine and not user.must_change_password, timezone.localdate()
+    return own and (bool(appointments_of(user, today)) or Ballot.objects.counted_by(user, today).exists())
 
 
 @sensitive_post_parameters("pin")
@@ -87,6 +94,9 @@ def _landing(user: User, after: str) -> str:
     today = timezone.localdate()
     if found.url_name in COMMON:
         return after if areas_of(user, today) else home
+    if found.url_name in ENTRY:
+        ballot = Ballot.objects.filter(compound__code=found.kwargs["code"], number=found.kwargs["number"]).first()
+        return after if ballot is not None and can_enter_papers(user, ballot, today) else home
     visible = Compound.objects.visible_to(user, today).filter(code=found.kwargs.get("code", ""))
     return after if visible.exists() else home
 

@@ -7,6 +7,7 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_safe
 
+from ballots.models import Ballot
 from compounds.choices import FacilityState
 from compounds.models import Area, Compound, Facility
 from compounds.permissions import KEEPERS, areas_of
@@ -24,6 +25,7 @@ from portal.waiting import (
     done_today,
     first_month_to_write,
     grouped,
+    papers_waiting,
     steps_of,
     waiting_for,
 )
@@ -37,7 +39,7 @@ SHOWN = 60
 def workbench(request: OfficeRequest) -> HttpResponse:
     """What waits for me, oldest due first; beside it how far the compounds are, what runs, what I did today."""
     if not request.scope.prefixes:
-        return render(request, "portal/office/no_scope.html")
+        return _guest(request)
     rows = waiting_for(request.user, request.scope.prefixes, request.today)
     running = list(Job.objects.tops().within(list(request.scope.prefixes)).unfinished())
     request.running = len(running)
@@ -54,6 +56,14 @@ def workbench(request: OfficeRequest) -> HttpResponse:
             "done": done_today(request.user, request.today),
         },
     )
+
+
+def _guest(request: OfficeRequest) -> HttpResponse:
+    """Who holds no office: the ballots whose papers they were named to enter, or whom to ask for an office."""
+    ballots = Ballot.objects.counted_by(request.user, request.today).select_related("compound")
+    rows = papers_waiting(request.user, (), request.today)
+    shown = {"ballots": ballots, "groups": grouped(rows, request.today), "count": len(rows), "today": request.today}
+    return render(request, "portal/office/no_scope.html", shown)
 
 
 @require_http_methods(FORM)
