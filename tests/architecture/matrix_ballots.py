@@ -9,6 +9,10 @@ from ballots.models import Paper, Representative
 from compounds.choices import Role
 from compounds.models import Compound
 from compounds.operations.objections import Objecting, take_objection
+from ballots.models import Paper
+from ballots.models import PaperEntry
+from compounds.choices import Role
+from compounds.models import Compound
 from core.operations import machine
 from tests import balloting
 from tests.factories import AT
@@ -24,6 +28,8 @@ def ballots(of: Of, home: Compound) -> list[Address]:
     """All addresses of ballots."""
     balloting.ballot(home)
     return [*drafted(of, home), *issued(of, home), *rolled(of, home)]
+    return [*drafted(of, home), *issued(of, home)]
+    return [*drafted(of, home), *entering(of, home)]
 
 
 def drafted(of: Of, home: Compound) -> list[Address]:
@@ -80,3 +86,24 @@ def rolled(of: Of, home: Compound) -> list[Address]:
         of("ballot_paper_pdf", code, 42, serial, see=RUN, elsewhere=(code, 41, serial)),
         of("ballot_paper_replacement", code, 42, serial, **runs, elsewhere=(code, 41, serial)),
     ]
+def entering(of: Of, home: Compound) -> list[Address]:
+    """Entering papers and settling what differs: one sheet agrees, another differs; whoever was named is no role."""
+    ballot = balloting.counting_ballot(home, 2)
+    differs = ballot.sheets.get(position=2)
+    for round, (who, mark) in enumerate((("system", "赞成"), ("system-2", "反对")), 1):
+        PaperEntry.objects.create(sheet=differs, round=round, user=machine(who), marks=f'{{"1":["{mark}"]}}',
+                                  entered_on=balloting.UNTIL)  # fmt: skip
+    one, sheet = (home.code, ballot.number), (home.code, ballot.number, 1, 1)
+    other, enters = (home.code, 99), {Role.COMMUNITY_CLERK}
+    runs = enters | {Role.COMMUNITY_SECRETARY, Role.STREET_STAFF}
+    settles = runs - enters
+    return [
+        of("ballot_entry", *one, see=enters, elsewhere=other),
+        of("ballot_bundle", *one, 1, see=enters, act=enters, data={"counted": "2"}, elsewhere=(*other, 1)),
+        of("ballot_cover_slip", *one, 1, see=enters, elsewhere=(*other, 1)),
+        of("ballot_paper_entry", *sheet, see=enters, act=enters, elsewhere=(*other, 1, 1)),
+        of("ballot_pace", *one, see=enters, elsewhere=other),
+        of("ballot_differences", *one, see=runs, elsewhere=other),
+        of("ballot_difference", *one, 1, 2, see=settles, act=settles, elsewhere=(*other, 1, 2)),
+        of("ballot_clerks", *one, act=runs, elsewhere=other),
+    ]  # fmt: skip

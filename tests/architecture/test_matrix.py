@@ -6,14 +6,18 @@ import itertools
 import logging
 import pkgutil
 from collections.abc import Callable, Iterator
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
+from django.utils import timezone
 
+from ballots.models import Ballot, BallotClerk
 from compounds.choices import Role
 from core import pdf
 from core.models import Job
+from tests import factories
 from tests.architecture.matrix import (
     HIDDEN,
     LOGIN,
@@ -32,6 +36,8 @@ from tests.architecture.matrix import (
     patterns,
     people,
 )
+from tests.factories import AT
+from tests.portal.office import browser
 
 pytestmark = pytest.mark.once
 
@@ -135,6 +141,31 @@ def test_an_account_administrator_sees_no_money_no_register(world: World) -> Non
     reader = next(p for p in PEOPLE if p.name == "auditor own")
     book = next(a for a in world.addresses if a.name == "cash_book")
     assert money_in(answer(world, book, "GET", reader).content.decode())
+
+
+def test_whoever_was_named_for_a_ballot_opens_its_entry_and_nothing_else(world: World) -> None:
+    """Of the same compound's other ballots nothing, of its other pages nothing, and the day after nothing at all."""
+    entry = {"ballot_entry", "ballot_bundle", "ballot_cover_slip", "ballot_paper_entry", "ballot_pace"}
+    own = next(a for a in world.addresses if a.name == "ballot_entry").args
+    ballot, today = Ballot.objects.get(compound__code=own[0], number=own[1]), timezone.localdate()
+    user = factories.user(name="临时录票")
+    named = BallotClerk.objects.create(
+        ballot=ballot, user=user, from_on=today - timedelta(days=2), given_by=user, given_at=AT
+    )
+    client = browser(user)
+
+    def opened() -> set[str]:
+        behind = [a for a in world.addresses if a.kind in ("office", "scope", "object") and "GET" in a.methods]
+        return {a.name for a in behind if client.get(a.url).status_code in (200, 302)}
+
+    alike = {"workbench", "password", "pin"}
+    assert opened() == entry | alike
+    BallotClerk.objects.filter(pk=named.pk).update(
+        ballot=Ballot.objects.exclude(pk=ballot.pk).filter(compound=ballot.compound)[0]
+    )
+    assert opened() == alike
+    BallotClerk.objects.filter(pk=named.pk).update(ballot=ballot, until_on=today - timedelta(days=1))
+    assert opened() == alike
 
 
 def test_the_table_says_something() -> None:

@@ -16,6 +16,11 @@ from core.operations import machine
 from tests import balloting
 from tests.balloting import FROM
 from tests.factories import AT
+from ballots.models import Ballot, BallotClerk, PaperEntry
+from compounds.choices import Role
+from core.models import User
+from core.operations import machine
+from tests import balloting, factories
 
 if TYPE_CHECKING:
     from tests.portal.test_query_counts import Town
@@ -60,6 +65,26 @@ def paper_pages(town: Town) -> Pages:
         "ballot_unreached": (reverse("ballot_unreached", args=[*here, out.pk]), staff),
         "ballot_turnout": (reverse("ballot_turnout", args=here), staff),
     }
+    _grow_counting(town, n)
+
+
+def _grow_counting(town: Town, n: int) -> None:
+    """Add a bundle of sheets to the compound's ballot in counting, one of which differs."""
+    ballot = Ballot.objects.filter(compound=town.home, state="counting").first()
+    if ballot is None:
+        ballot = balloting.counting_ballot(town.home, 12, bundle_of=3, number=90)
+    day = balloting.UNTIL
+    sheet = ballot.sheets.get(bundle__number=n, position=2)
+    for round, who in enumerate(("system", "system-2"), 1):
+        PaperEntry.objects.create(
+            sheet=sheet,
+            round=round,
+            user=machine(who),
+            marks=f'{{"1":["{"赞成" if round == 1 else "反对"}"]}}',
+            entered_on=day,
+        )
+    user = factories.user(name=f"录票{n}")
+    BallotClerk.objects.create(ballot=ballot, user=user, from_on=day, given_by=user, given_at=factories.AT)
 
 
 def grow_rolls(town: Town, n: int) -> None:
@@ -81,7 +106,21 @@ def grow_rolls(town: Town, n: int) -> None:
 def ballot_pages(town: Town) -> Pages:
     """Return the ballots' pages and who opens each."""
     code, staff = town.home.code, town.staff
+    clerk = factories.user(Role.COMMUNITY_CLERK, town.home.code[:12], "录票员")
+    secretary = factories.user(Role.COMMUNITY_SECRETARY, town.home.code[:12], "书记")
+    counting = [code, 90]
+    entering = {
+        "ballot_entry": (reverse("ballot_entry", args=counting), clerk),
+        "ballot_bundle": (reverse("ballot_bundle", args=[*counting, 1]), clerk),
+        "ballot_cover_slip": (reverse("ballot_cover_slip", args=[*counting, 1]), clerk),
+        "ballot_paper_entry": (reverse("ballot_paper_entry", args=[*counting, 1, 1]), clerk),
+        "ballot_pace": (reverse("ballot_pace", args=counting), clerk),
+        "ballot_differences": (reverse("ballot_differences", args=counting), secretary),
+        "ballot_difference": (reverse("ballot_difference", args=[*counting, 1, 2]), secretary),
+        "ballot_clerks": (reverse("ballot_clerks", args=counting), clerk),
+    }
     return {
+        **entering,
         "ballots": (reverse("ballots", args=[code]), staff),
         "ballot draft": (reverse("ballot", args=[code, 1]), staff),
         **paper_pages(town),

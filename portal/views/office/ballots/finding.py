@@ -9,7 +9,6 @@ from compounds.rules import AddressNotUnderstood, parse_dwelling
 from core.codes import read_code
 from portal.views.office.words_entering import not_entered, unknown_serial
 
-
 SHORTEST = 7  # signs of what is read as a mistyped serial
 
 
