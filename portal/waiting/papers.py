@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import date
 
-from django.db.models import Q
+from django.db.models import Count, Exists, OuterRef, Q, QuerySet, Subquery
+from django.db.models.functions import Coalesce
 from django.urls import reverse
 
-from ballots.choices import BallotState, Move
-from ballots.documents.entering import bundles_of, differences_of
-from ballots.models import Ballot, BallotMove
+from ballots.choices import BallotState
+from ballots.models import Ballot, PaperEntry, Settlement, Sheet
 from ballots.permissions import SETTLERS
 from compounds.choices import Role
 from compounds.permissions import areas_of
@@ -19,42 +19,55 @@ from portal.waiting.rows import NAMED, Waiting, narrowed, row
 
 
 def papers_waiting(user: User, prefixes: Sequence[str], today: date) -> list[Waiting]:
-    """Return a row for each ballot in counting whose papers this person enters, or whose differences they settle."""
+    """Return a row for each ballot in counting whose papers this person enters or whose differences they settle.
+
+    One query; that two entries differ is seen by their texts alone, which have one exact form.
+    """
     enters = narrowed(areas_of(user, today, [Role.COMMUNITY_CLERK]), prefixes)
     settles = narrowed(areas_of(user, today, SETTLERS), prefixes)
-    counting = Ballot.objects.filter(state=BallotState.COUNTING).select_related("compound")
-    named = Ballot.objects.counted_by(user, today).values("pk")
-    mine = list(counting.filter(Q(pk__in=named) | Q(pk__in=Ballot.objects.within(enters).values("pk")))[:NAMED])
-    theirs = list(counting.within(settles)[:NAMED]) if settles else []
-    since = _since([*mine, *theirs])
-    return [
-        *(found for ballot in mine if (found := _to_enter(ballot, user, since[ballot.pk], today))),
-        *(found for ballot in theirs if (found := _to_settle(ballot, user, since[ballot.pk], today))),
-    ]
+    named = Ballot.objects.counted_by(user, today).filter(pk=OuterRef("pk"))
+    reach = Exists(named)
+    for area in {*enters, *settles}:
+        reach |= Q(compound__area_code__startswith=area)  # type: ignore[operator]
+    counting = Ballot.objects.filter(reach, state=BallotState.COUNTING).select_related("compound")
+    counting = counting.annotate(is_clerk=Exists(named), to_enter=_number(_left(user)), to_settle=_number(_open(user)))
+    found = []
+    for ballot in counting[:NAMED]:
+        area = ballot.compound.area_code
+        if ballot.to_enter and (ballot.is_clerk or area.startswith(tuple(enters))):
+            found.append(_row(ballot, today, "录票", f"有{ballot.to_enter}张等您录", "ballot_entry"))
+        if ballot.to_settle and area.startswith(tuple(settles)):
+            found.append(_row(ballot, today, "核定", f"有{ballot.to_settle}张两遍不一样或存疑", "ballot_differences"))
+    return found
 
 
-def _since(ballots: list[Ballot]) -> dict[int, date]:
-    """Return since when each is counted; without a row of it (never by the pages) the last day of voting."""
-    moves = BallotMove.objects.filter(ballot__in=ballots, kind__in=[Move.COUNTING, Move.RECOUNT]).order_by("seq")
-    counted = dict(moves.values_list("ballot_id", "on")) if ballots else {}
-    return {b.pk: counted.get(b.pk) or b.voting_until_on or b.made_at.date() for b in ballots}
+def _entries(**which: object) -> QuerySet[PaperEntry]:
+    return PaperEntry.objects.filter(sheet=OuterRef("pk"), count=OuterRef("ballot__count_number"), **which)
 
 
-def _to_enter(ballot: Ballot, user: User, since: date, today: date) -> Waiting | None:
-    open_ = sum(turn.is_open for turn in bundles_of(ballot, user))
-    if not open_:
-        return None
-    return row(
-        max(since, today), today, ballot.compound.name, f"第{ballot.number}次表决录票", f"有{open_}捆等您录", "录票",
-        reverse("ballot_entry", args=[ballot.compound.code, ballot.number]),
-    )  # fmt: skip
+def _left(user: User) -> QuerySet[Sheet]:
+    """Sheets that this person has not entered and two others neither."""
+    full = Exists(_entries(round=2)) | Exists(_entries(round=1, sheet__ballot__single_entry=True))
+    return Sheet.objects.filter(~full, ~Exists(_entries(user=user)))
 
 
-def _to_settle(ballot: Ballot, user: User, since: date, today: date) -> Waiting | None:
-    open_ = sum(user.pk not in found.users for found in differences_of(ballot))
-    if not open_:
-        return None
-    return row(
-        max(since, today), today, ballot.compound.name, f"第{ballot.number}次表决核定", f"有{open_}张两遍不一样或存疑",
-        "核定", reverse("ballot_differences", args=[ballot.compound.code, ballot.number]),
-    )  # fmt: skip
+def _open(user: User) -> QuerySet[Sheet]:
+    """Sheets whose entries differ or doubt, that nobody settled and this person did not enter."""
+    other = PaperEntry.objects.filter(sheet=OuterRef("sheet"), count=OuterRef("count"), round=2)
+    differs = _entries(round=1).filter(
+        Exists(other.exclude(marks=OuterRef("marks"), void=OuterRef("void")))
+        | (Exists(other) | Q(sheet__ballot__single_entry=True)) & (Q(doubtful=True) | Exists(other.filter(doubtful=True)))
+    )
+    settled = Settlement.objects.filter(sheet=OuterRef("pk"), count=OuterRef("ballot__count_number"))
+    return Sheet.objects.filter(Exists(differs), ~Exists(settled), ~Exists(_entries(user=user)))
+
+
+def _number(sheets: QuerySet[Sheet]) -> Coalesce:
+    """Count sheets of the ballot in the query around."""
+    of = sheets.filter(ballot=OuterRef("pk")).order_by().values("ballot")
+    return Coalesce(Subquery(of.annotate(n=Count("pk")).values("n")), 0)
+
+
+def _row(ballot: Ballot, today: date, verb: str, why: str, page: str) -> Waiting:
+    url = reverse(page, args=[ballot.compound.code, ballot.number])
+    return row(today, today, ballot.compound.name, f"第{ballot.number}次表决{verb}", why, verb, url)

@@ -299,7 +299,7 @@ def test_a_named_clerk_is_out_the_day_after(ballot: Ballot, home: Compound) -> N
 
 
 def test_the_workbench_of_clerk_and_secretary(clerk: Client, ballot: Ballot, ning: User, hui: User, zhao: User) -> None:
-    assert "第1次表决录票有2捆等您录" in see(clerk, "/office/")
+    assert "第1次表决录票有4张等您录" in see(clerk, "/office/")
     enter(ballot, ning, FOR)
     enter(ballot, hui, AGAINST)
     assert "有1张两遍不一样或存疑" in see(browser(zhao), "/office/")

@@ -9,6 +9,7 @@ from typing import Any
 
 from django.core.management.base import CommandParser
 
+from ballots.imports import papers_template
 from compounds.imports import register_template
 from compounds.imports.surveys import survey_template
 from core.commands import ProductCommand, Refused
@@ -46,15 +47,15 @@ CASHBOOK = (
 
 
 class Command(ProductCommand):
-    help = "写出空白表格（一行例子，附说明）：cashbook 收支，register 房屋，survey 问卷。"
+    help = "写出空白表格（一行例子，附说明）：cashbook 收支，register 房屋，papers 选票，survey 问卷。"
     writes = False
 
     def arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("kind", choices=["cashbook", "register", "survey"])
+        parser.add_argument("kind", choices=["cashbook", "papers", "register", "survey"])
         parser.add_argument("output", metavar="OUT.xlsx")
 
     def run(self, **options: Any) -> dict[str, Any]:
-        makers = {"register": register_template, "survey": survey_template}
+        makers = {"papers": papers_template, "register": register_template, "survey": survey_template}
         kind = options["kind"]
         content = makers[kind]() if kind in makers else write_workbook(*CASHBOOK)
         try:
