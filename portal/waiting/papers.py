@@ -26,9 +26,9 @@ def papers_waiting(user: User, prefixes: Sequence[str], today: date) -> list[Wai
     enters = narrowed(areas_of(user, today, [Role.COMMUNITY_CLERK]), prefixes)
     settles = narrowed(areas_of(user, today, SETTLERS), prefixes)
     named = Ballot.objects.counted_by(user, today).filter(pk=OuterRef("pk"))
-    reach = Exists(named)
+    reach = Q(Exists(named))
     for area in {*enters, *settles}:
-        reach |= Q(compound__area_code__startswith=area)  # type: ignore[operator]
+        reach |= Q(compound__area_code__startswith=area)
     counting = Ballot.objects.filter(reach, state=BallotState.COUNTING).select_related("compound")
     counting = counting.annotate(is_clerk=Exists(named), to_enter=_number(_left(user)), to_settle=_number(_open(user)))
     found = []
@@ -56,7 +56,8 @@ def _open(user: User) -> QuerySet[Sheet]:
     other = PaperEntry.objects.filter(sheet=OuterRef("sheet"), count=OuterRef("count"), round=2)
     differs = _entries(round=1).filter(
         Exists(other.exclude(marks=OuterRef("marks"), void=OuterRef("void")))
-        | (Exists(other) | Q(sheet__ballot__single_entry=True)) & (Q(doubtful=True) | Exists(other.filter(doubtful=True)))
+        | (Exists(other) | Q(sheet__ballot__single_entry=True))
+        & (Q(doubtful=True) | Exists(other.filter(doubtful=True)))
     )
     settled = Settlement.objects.filter(sheet=OuterRef("pk"), count=OuterRef("ballot__count_number"))
     return Sheet.objects.filter(Exists(differs), ~Exists(settled), ~Exists(_entries(user=user)))

@@ -11,6 +11,7 @@ from compounds.models import Compound
 from compounds.operations.objections import Objecting, take_objection
 from ballots.models import Paper
 from ballots.models import PaperEntry
+from ballots.models import Paper, PaperEntry
 from compounds.choices import Role
 from compounds.models import Compound
 from core.operations import machine
@@ -30,6 +31,7 @@ def ballots(of: Of, home: Compound) -> list[Address]:
     return [*drafted(of, home), *issued(of, home), *rolled(of, home)]
     return [*drafted(of, home), *issued(of, home)]
     return [*drafted(of, home), *entering(of, home)]
+    return [*drafted(of, home), *issued(of, home), *entering(of, home)]
 
 
 def drafted(of: Of, home: Compound) -> list[Address]:
@@ -95,15 +97,14 @@ def entering(of: Of, home: Compound) -> list[Address]:
                                   entered_on=balloting.UNTIL)  # fmt: skip
     one, sheet = (home.code, ballot.number), (home.code, ballot.number, 1, 1)
     other, enters = (home.code, 99), {Role.COMMUNITY_CLERK}
-    runs = enters | {Role.COMMUNITY_SECRETARY, Role.STREET_STAFF}
-    settles = runs - enters
+    settles = RUN - enters
     return [
         of("ballot_entry", *one, see=enters, elsewhere=other),
         of("ballot_bundle", *one, 1, see=enters, act=enters, data={"counted": "2"}, elsewhere=(*other, 1)),
         of("ballot_cover_slip", *one, 1, see=enters, elsewhere=(*other, 1)),
         of("ballot_paper_entry", *sheet, see=enters, act=enters, elsewhere=(*other, 1, 1)),
         of("ballot_pace", *one, see=enters, elsewhere=other),
-        of("ballot_differences", *one, see=runs, elsewhere=other),
+        of("ballot_differences", *one, see=RUN, elsewhere=other),
         of("ballot_difference", *one, 1, 2, see=settles, act=settles, elsewhere=(*other, 1, 2)),
-        of("ballot_clerks", *one, act=runs, elsewhere=other),
+        of("ballot_clerks", *one, act=RUN, elsewhere=other),
     ]  # fmt: skip

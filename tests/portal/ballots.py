@@ -11,16 +11,14 @@ from django.urls import reverse
 from ballots.models import Ballot, Paper, PaperVisit, Representative, RollEntry
 from compounds.models import Dwelling, Objection
 from compounds.operations.objections import Objecting, take_objection
-from core.models import User
-from core.operations import machine
-from tests import balloting
-from tests.balloting import FROM
-from tests.factories import AT
-from ballots.models import Ballot, BallotClerk, PaperEntry
+from ballots.models import Ballot, BallotClerk, Paper, PaperEntry, PaperVisit, RollEntry
 from compounds.choices import Role
+from compounds.models import Dwelling
 from core.models import User
 from core.operations import machine
 from tests import balloting, factories
+from tests.balloting import FROM
+from tests.factories import AT
 
 if TYPE_CHECKING:
     from tests.portal.test_query_counts import Town
@@ -33,6 +31,7 @@ def grow_ballots(town: Town, n: int) -> None:
     balloting.ballot(town.home)
     grow_papers(town, n)
     grow_rolls(town, n)
+    _grow_counting(town, n)
 
 
 def grow_papers(town: Town, n: int) -> None:
@@ -65,7 +64,6 @@ def paper_pages(town: Town) -> Pages:
         "ballot_unreached": (reverse("ballot_unreached", args=[*here, out.pk]), staff),
         "ballot_turnout": (reverse("ballot_turnout", args=here), staff),
     }
-    _grow_counting(town, n)
 
 
 def _grow_counting(town: Town, n: int) -> None:
