@@ -26,7 +26,6 @@
     const place = question.querySelector("[data-over]");
     place.hidden = !over;
     place.textContent = over ? `选了${marks.length}项，最多${most}项：存了就是选多了，本题无效。` : "";
-    question.classList.toggle("is-void", chosen(question).some((box) => box.value === "无效"));
   };
 
   const go = (to) => {
