@@ -3,6 +3,9 @@
 from django.urls import URLPattern, path
 
 from portal.views.office.ballots import (
+    clerks,
+    differences,
+    entry,
     issuing,
     objections,
     overview,
@@ -12,7 +15,6 @@ from portal.views.office.ballots import (
     turnout,
     visits,
 )
-from portal.views.office.ballots import clerks, differences, entry, issuing, overview, turnout, visits
 
 BALLOTS = "office/compounds/<slug:code>/ballots/"
 BALLOT = f"{BALLOTS}<int:number>/"

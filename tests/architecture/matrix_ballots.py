@@ -5,15 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from ballots.models import Paper, Representative
+from ballots.models import Paper, PaperEntry, Representative
 from compounds.choices import Role
 from compounds.models import Compound
 from compounds.operations.objections import Objecting, take_objection
-from ballots.models import Paper
-from ballots.models import PaperEntry
-from ballots.models import Paper, PaperEntry
-from compounds.choices import Role
-from compounds.models import Compound
 from core.operations import machine
 from tests import balloting
 from tests.factories import AT
@@ -28,10 +23,7 @@ Of = Callable[..., "Address"]
 def ballots(of: Of, home: Compound) -> list[Address]:
     """All addresses of ballots."""
     balloting.ballot(home)
-    return [*drafted(of, home), *issued(of, home), *rolled(of, home)]
-    return [*drafted(of, home), *issued(of, home)]
-    return [*drafted(of, home), *entering(of, home)]
-    return [*drafted(of, home), *issued(of, home), *entering(of, home)]
+    return [*drafted(of, home), *issued(of, home), *rolled(of, home), *entering(of, home)]
 
 
 def drafted(of: Of, home: Compound) -> list[Address]:
@@ -88,6 +80,8 @@ def rolled(of: Of, home: Compound) -> list[Address]:
         of("ballot_paper_pdf", code, 42, serial, see=RUN, elsewhere=(code, 41, serial)),
         of("ballot_paper_replacement", code, 42, serial, **runs, elsewhere=(code, 41, serial)),
     ]
+
+
 def entering(of: Of, home: Compound) -> list[Address]:
     """Entering papers and settling what differs: one sheet agrees, another differs; whoever was named is no role."""
     ballot = balloting.counting_ballot(home, 2)

@@ -8,12 +8,10 @@ from typing import TYPE_CHECKING
 
 from django.urls import reverse
 
-from ballots.models import Ballot, Paper, PaperVisit, Representative, RollEntry
+from ballots.models import Ballot, BallotClerk, Paper, PaperEntry, PaperVisit, Representative, RollEntry
+from compounds.choices import Role
 from compounds.models import Dwelling, Objection
 from compounds.operations.objections import Objecting, take_objection
-from ballots.models import Ballot, BallotClerk, Paper, PaperEntry, PaperVisit, RollEntry
-from compounds.choices import Role
-from compounds.models import Dwelling
 from core.models import User
 from core.operations import machine
 from tests import balloting, factories
