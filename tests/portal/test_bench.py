@@ -15,7 +15,7 @@ from django.core.management import call_command
 from compounds.models import Dwelling
 from core import pdf
 from fees.models import Ledger, Voucher
-from portal.management.benches import board, books, ledger, pages, register
+from portal.management.benches import ballot, board, books, ledger, pages, register
 from portal.management.benches.measuring import Count, Ratio, alternately, own_database, table
 from portal.management.commands import bench
 
@@ -132,3 +132,16 @@ def test_a_register_is_read_written_and_searched() -> None:
     assert [bar.bar for bar in found[:4]] == ["T8"] * 4 and {bar.bar for bar in found[4:]} == {"search"}
     assert isinstance(found[0], Ratio) and found[0].ours > 0 and found[0].other > 0
     assert found[3].holds and Dwelling.objects.count() == 90
+
+
+@pytest.mark.django_db
+def test_every_paper_of_a_ballot_is_printed_and_set_bare(monkeypatch: pytest.MonkeyPatch) -> None:
+    bare: list[str] = []
+    monkeypatch.setattr(pdf, "render", lambda html, **_: pdf.Pdf(b"%PDF-1.7", 1))
+    monkeypatch.setattr(pdf, "warm", lambda: None)
+    monkeypatch.setattr(ballot, "_bare", bare.append)
+    printed, memory, queries = ballot.measure(30)
+    assert isinstance(printed, Ratio) and "30 papers" in printed.what
+    assert len(bare) == ballot.BUILDINGS and all(html.count("paper-top") == 3 for html in bare)
+    assert isinstance(memory, Count) and memory.figure > 1
+    assert isinstance(queries, Count) and 5 < queries.figure <= ballot.QUERIES

@@ -13,6 +13,7 @@ from django.shortcuts import redirect
 from django.views.decorators.http import require_http_methods, require_safe
 
 from ballots.choices import BallotState
+from ballots.documents.printing import building_name
 from ballots.documents.rolls import RollLine, differences, frozen_lines, lines_of
 from ballots.forms.rolls import FreezingForm, ReasonForm
 from ballots.models import Ballot, RollEntry
@@ -29,7 +30,7 @@ from ballots.operations.refusals import BallotRefusal
 from ballots.operations.rolls import draft_roll
 from ballots.permissions import can_run_ballots
 from ballots.rules.rolls import NO_OWNER, NO_REPRESENTATIVE, NO_UNIT, NO_VOTE, SIDE_ROOM, Fault
-from compounds.rules import door_order, show_dwelling
+from compounds.rules import door_order
 from core.pages import page_of
 from portal.views.office.ballots.door import ballot_page, find_ballot
 from portal.views.office.door import FORM, OfficeRequest, by_password, in_scope, require
@@ -59,10 +60,7 @@ def _faults(faults: Sequence[Fault]) -> list[dict[str, Any]]:
 def _buildings(lines: Sequence[RollLine]) -> list[tuple[str, str, int]]:
     """Return label, name and votes of each building; units and representatives have none."""
     counted = Counter(line.building for line in lines)
-    return [
-        (label, show_dwelling(label, "", "") if label else "不分楼的", counted[label])
-        for label in sorted(counted, key=door_order)
-    ]
+    return [(label, building_name(label), counted[label]) for label in sorted(counted, key=door_order)]
 
 
 @require_safe
