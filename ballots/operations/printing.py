@@ -23,7 +23,7 @@ from core.models import Job, User
 from core.operations import NewFile, StoredFile, record, store_files
 
 # Papers set at one time, and in one file: memory grows with them, and joining files would take a seventh of the time.
-PER_FILE = 80
+PER_FILE = 60
 BATCH = 500
 
 Told = Callable[[int, int], None]
