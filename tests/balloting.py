@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 from decimal import Decimal
+from typing import Any
 
 from django.utils import timezone
 
@@ -34,12 +35,15 @@ from ballots.models import (
     SheetPrint,
     VotingRule,
 )
+from ballots.operations.announcing import announce_ballot
 from ballots.operations.certifying import certify_first, certify_second, figures_of
 from ballots.operations.counting import begin_counting
+from ballots.operations.drafting import change_ballot, save_question, start_ballot
 from ballots.operations.entering import enter_paper
 from ballots.operations.freezing import freeze_roll
 from ballots.operations.issuing import issue_papers, return_papers
 from ballots.operations.rolls import draft_roll
+from ballots.rules.drafting import QuestionDraft
 from ballots.rules.entries import Said
 from compounds.models import Compound, Dwelling, Objection, ObjectionAnswer
 from core.codes import check_character
@@ -248,3 +252,20 @@ def certified(of: Ballot, at: datetime = AT, counters: str = "监票：张三；
     seen = figures_sha256(figures_of(of))
     certify_first(of, counters, seen, actor=machine("system"), at=at)
     return certify_second(of, seen, actor=machine("system-2"), at=at)
+
+
+def posted(home: Compound, on: datetime = AT, **fields: object) -> Ballot:
+    """Draft a ballot of one question with a file and announce it on a day, for voting as soon as its rule allows."""
+    who: dict[str, Any] = {"actor": machine("system"), "at": on}
+    first = timezone.localdate(on) + timedelta(15)
+    made = start_ballot(home, "服务模式和收费标准", "service_mode", **who)
+    made = save_question(made, made.version, 0, QuestionDraft("approve", "是否同意实行准物业服务模式？"), **who)
+    said = {
+        "voting_from_on": first, "voting_until_on": first + timedelta(14), "return_place": "居委会窗口",
+        "count_place": "12月20日9:00，居委会二层", "contact": "居委会，68870000",
+    }  # fmt: skip
+    made = change_ballot(made, said | fields, made.version, **who)
+    made.attachments.add(factories.paper(home, "", "olive", "notice_file"))
+    announce_ballot(made, made.version, **who)
+    made.refresh_from_db()
+    return made

@@ -72,7 +72,7 @@ def deadlines_of(ballot: Ballot, moves: Sequence[BallotMove], today: date) -> li
     return sorted(found, key=lambda row: row.due_on)
 
 
-def missing_for_notice(ballot: Ballot, today: date) -> list[Missing]:
+def missing_for_notice(ballot: Ballot) -> list[Missing]:
     """Return what a draft still lacks before it can be announced."""
     questions = ballot.questions.exists()
     lacks = [
@@ -83,3 +83,24 @@ def missing_for_notice(ballot: Ballot, today: date) -> list[Missing]:
         (not ballot.contact, "还没有写有事问谁", "ballot_edit"),
     ]
     return [Missing(words, page) for lack, words, page in lacks if lack]
+
+
+def places_of(moves: Sequence[BallotMove], kind: Move) -> set[str]:
+    """Return the places where photographs show what was posted with the last move of a kind."""
+    last = [move for move in moves if move.kind == kind][-1:]
+    return {proof.place for move in last for proof in move.proofs.all()}
+
+
+PLACES_WANTED = 2
+
+
+def to_hang(moves: Sequence[BallotMove]) -> list[Missing]:
+    """Return which posted papers hang at fewer than two places by their photographs (PMC 8: at least two)."""
+    found = []
+    for kind, words in ((Move.ANNOUNCED, "公告"), (Move.EXTENDED, "延长的公告"), (Move.CERTIFIED, "结果")):
+        if any(move.kind == kind for move in moves):
+            short = PLACES_WANTED - len(places_of(moves, kind))
+            if short > 0:
+                page = "ballot_result" if kind == Move.CERTIFIED else "ballot_notice"
+                found.append(Missing(f"{words}要贴在至少两处，还差{short}处的照片", page))
+    return found

@@ -23,7 +23,7 @@ WAYS: dict[Move, tuple[tuple[BallotState, ...], BallotState | None]] = {
     Move.CERTIFIED: ((BallotState.COUNTING,), BallotState.CERTIFIED),
     Move.RECOUNT: ((BallotState.CERTIFIED,), BallotState.COUNTING),
     Move.FINAL: ((BallotState.CERTIFIED,), BallotState.FINAL),
-    Move.CANCELLED: (_BEFORE_CERTIFIED, BallotState.CANCELLED),
+    Move.CANCELLED: ((BallotState.DRAFT, *_BEFORE_CERTIFIED), BallotState.CANCELLED),
     Move.ANNULLED: (_STANDING, BallotState.ANNULLED),
     Move.SET_ASIDE: (_STANDING, BallotState.SET_ASIDE),
 }

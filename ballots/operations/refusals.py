@@ -272,3 +272,82 @@ class BundlesDiffer(BallotRefusal):
 
 class BundlesEntered(BallotRefusal):
     """Somebody began to enter the sheets, so boxes and bundles stay as they were noted."""
+
+
+# --- Drafting and announcing --------------------------------------------------------------------------------------
+
+
+class RuleReasonMissing(BallotRefusal):
+    """Another rule than the matter proposes needs a reason that is printed."""
+
+
+class RuleNotOffered(BallotRefusal):
+    """The rule is neither of the district nor of this compound."""
+
+
+class RuleFaulty(BallotRefusal):
+    """A rule cannot be made; ``faults`` are codes of ballots.rules.drafting."""
+
+    def __init__(self, faults: Sequence[str]) -> None:
+        super().__init__(*faults)
+        self.faults = tuple(faults)
+
+
+class NeedsMoreThanHalf(BallotRefusal):
+    """A question of which one option is chosen needs a rule of more than half, or two could pass."""
+
+
+class TooManyQuestions(BallotRefusal):
+    """More questions than one paper holds."""
+
+
+class TooManyFiles(BallotRefusal):
+    """More files than a notice carries."""
+
+
+class NotReady(BallotRefusal):
+    """So many things are missing before the notice can hang."""
+
+    def __init__(self, count: int) -> None:
+        super().__init__(count)
+        self.count = count
+
+
+class NoticeTooShort(BallotRefusal):
+    """The notice would hang too few days; ``earliest`` is the first day on which voting may begin."""
+
+    def __init__(self, earliest: date) -> None:
+        super().__init__(earliest.isoformat())
+        self.earliest = earliest
+
+
+class NotLonger(BallotRefusal):
+    """The new last day is not later than the present one, ``until_on``."""
+
+    def __init__(self, until_on: date) -> None:
+        super().__init__(until_on.isoformat())
+        self.until_on = until_on
+
+
+class OverAlready(BallotRefusal):
+    """The last day, ``until_on``, has passed: what is over is not extended."""
+
+    def __init__(self, until_on: date) -> None:
+        super().__init__(until_on.isoformat())
+        self.until_on = until_on
+
+
+class HungLater(BallotRefusal):
+    """The photograph's day lies before the notice hung, ``from_on``."""
+
+    def __init__(self, from_on: date) -> None:
+        super().__init__(from_on.isoformat())
+        self.from_on = from_on
+
+
+class ShownElsewhere(BallotRefusal):
+    """The photograph shows another notice or another place, ``place``, already."""
+
+    def __init__(self, place: str) -> None:
+        super().__init__(place)
+        self.place = place

@@ -3,8 +3,10 @@
 from django.urls import URLPattern, path
 
 from portal.views.office.ballots import (
+    announcing,
     clerks,
     differences,
+    drafting,
     entry,
     issuing,
     objections,
@@ -24,6 +26,7 @@ PAPER = f"{BALLOT}papers/<slug:serial>/"
 
 urlpatterns: list[URLPattern] = [
     path(BALLOTS, overview.ballots, name="ballots"),
+    path(f"{BALLOTS}new/", drafting.ballot_new, name="ballot_new"),
     path(BALLOT, overview.ballot, name="ballot"),
     path(f"{BALLOT}issuing/", issuing.ballot_issuing, name="ballot_issuing"),
     path(f"{BALLOT}returning/", issuing.ballot_returning, name="ballot_returning"),
@@ -47,6 +50,17 @@ urlpatterns: list[URLPattern] = [
     path(PAPER, papers.ballot_paper, name="ballot_paper"),
     path(f"{PAPER}pdf/", papers.ballot_paper_pdf, name="ballot_paper_pdf"),
     path(f"{PAPER}replacement/", papers.ballot_paper_replacement, name="ballot_paper_replacement"),
+    path(f"{BALLOT}draft/", drafting.ballot_draft, name="ballot_draft"),
+    path(f"{BALLOT}edit/", drafting.ballot_edit, name="ballot_edit"),
+    path(f"{BALLOT}questions/<int:question>/", drafting.ballot_question, name="ballot_question"),
+    path(f"{BALLOT}rule/", drafting.ballot_rule, name="ballot_rule"),
+    path(f"{BALLOT}files/", drafting.ballot_files, name="ballot_files"),
+    path(f"{BALLOT}sample.pdf", drafting.ballot_sample, name="ballot_sample"),
+    path(f"{BALLOT}announcement/", announcing.ballot_announcement, name="ballot_announcement"),
+    path(f"{BALLOT}notice/", announcing.ballot_notice, name="ballot_notice"),
+    path(f"{BALLOT}notice/<int:seq>.pdf", announcing.ballot_posted_pdf, name="ballot_posted_pdf"),
+    path(f"{BALLOT}extension/", announcing.ballot_extension, name="ballot_extension"),
+    path(f"{BALLOT}cancellation/", announcing.ballot_cancellation, name="ballot_cancellation"),
     path(f"{BALLOT}entry/", entry.ballot_entry, name="ballot_entry"),
     path(f"{BALLOT}entry/<int:bundle>/", entry.ballot_bundle, name="ballot_bundle"),
     path(f"{BALLOT}entry/<int:bundle>/slip.pdf", entry.ballot_cover_slip, name="ballot_cover_slip"),

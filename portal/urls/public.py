@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from portal.views import look, notices, public
+from portal.views import ballots, look, notices, public
 
 urlpatterns = [
     path("", public.home, name="home"),
@@ -14,6 +14,18 @@ urlpatterns = [
     path("compounds/<slug:code>/notices/<slug:notice>/", notices.notice, name="notice"),
     path("compounds/<slug:code>/notices/<slug:notice>.pdf", notices.notice_pdf, name="notice_pdf"),
     path("compounds/<slug:code>/notices/<slug:notice>/files/<int:number>/", notices.notice_file, name="notice_file"),
+    path("compounds/<slug:code>/ballots/", ballots.compound_ballots, name="compound_ballots"),
+    path("compounds/<slug:code>/ballots/<int:number>/", ballots.compound_ballot, name="compound_ballot"),
+    path(
+        "compounds/<slug:code>/ballots/<int:number>.<slug:format>",
+        ballots.compound_ballot_file,
+        name="compound_ballot_file",
+    ),
+    path(
+        "compounds/<slug:code>/ballots/<int:number>/files/<int:file>/",
+        ballots.compound_ballot_enclosure,
+        name="compound_ballot_enclosure",
+    ),
     path("compounds/<slug:code>/vouchers/<slug:book>/<int:year>/<int:number>/", public.voucher, name="voucher"),
     path("compounds/<slug:code>/photographs/<slug:sha256>/", public.compound_photograph, name="compound_photograph"),
     path("verify/", public.verify, name="verify"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 from urllib.parse import quote
@@ -13,6 +14,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.cache import get_conditional_response
 
+from ballots.models import BallotProof
 from compounds.documents.notices import PICTURE
 from compounds.models import Compound, Notice, NoticeProof, NoticeQuerySet
 from compounds.verdicts import is_genuine
@@ -43,12 +45,15 @@ class ProvedPlace:
 
 def proved_places(notice: Notice) -> list[ProvedPlace]:
     """Return where photographs show a notice, in the order in which it was hung."""
-    found: dict[str, list[NoticeProof]] = {}
-    for proof in notice.proofs.select_related("attachment").order_by("on", "pk"):
+    return by_place(notice.proofs.select_related("attachment"))
+
+
+def by_place(proofs: Iterable[NoticeProof | BallotProof]) -> list[ProvedPlace]:
+    """Return photographs by the place that they show, in the order in which the paper was hung."""
+    found: dict[str, list[NoticeProof | BallotProof]] = {}
+    for proof in sorted(proofs, key=lambda proof: (proof.on, proof.pk)):
         found.setdefault(proof.place, []).append(proof)
-    return [
-        ProvedPlace(name, proofs[0].on, tuple(proof.attachment for proof in proofs)) for name, proofs in found.items()
-    ]
+    return [ProvedPlace(name, rows[0].on, tuple(row.attachment for row in rows)) for name, rows in found.items()]
 
 
 def _notice(compound: Compound, code: str) -> Notice:
@@ -90,7 +95,7 @@ def notice(request: HttpRequest, code: str, notice: str) -> HttpResponse:
     return render(request, "portal/public/notice.html", context | place_of(compound))
 
 
-def _bytes(
+def stored_file(
     request: HttpRequest, content: bytes, kind: str, plain: str, chinese: str, etag: str, place: str = "inline"
 ) -> HttpResponse:
     """Answer with stored bytes, named in ASCII and in Chinese, with their hash as ETag."""
@@ -113,7 +118,7 @@ def paper_of(request: HttpRequest, notice: Notice) -> HttpResponse:
     document = notice.document
     stored = document.files.get(format="pdf")
     plain, title = f"notice-{notice.compound.code}-{document.code}.pdf", f"{document.title}.pdf"
-    return _bytes(request, read_bytes(stored.sha256), "application/pdf", plain, title, stored.sha256)
+    return stored_file(request, read_bytes(stored.sha256), "application/pdf", plain, title, stored.sha256)
 
 
 @public_page
@@ -131,7 +136,7 @@ def notice_file(request: HttpRequest, code: str, notice: str, number: int) -> Ht
     else:  # from outside, stored byte for byte: downloaded, never opened in the page's place
         ending, etag, place = "pdf", kept.sha256, "attachment"
     plain = f"notice-{found.document.code}-{number}.{ending}"
-    response = _bytes(request, content, kept.content_type, plain, f"{row.title}.{ending}", etag, place)
+    response = stored_file(request, content, kept.content_type, plain, f"{row.title}.{ending}", etag, place)
     response["Content-Security-Policy"] = PAPER_POLICY
     return response
 

@@ -40,6 +40,8 @@ from fees.verdicts import Verdict, compare_file, verify_document
 from portal.forms import CodeForm, FileForm
 from portal.navigation import LARGE, NORMAL, type_cookie
 from portal.stages import public_progress
+from portal.views.ballots import KINDS as BALLOT_KINDS
+from portal.views.ballots import announced_ballots, ballot_verdict
 from portal.views.notices import notice_verdict, posted_notices
 from portal.views.residents import place_of, public_page
 
@@ -136,6 +138,7 @@ def compound(request: HttpRequest, code: str) -> HttpResponse:
         "photographs": CompoundPhoto.objects.filter(compound=found, shown=True).select_related("attachment")[
             :PHOTOGRAPHS
         ],
+        "ballots": announced_ballots(found)[:LATEST_OF_COMPOUND],
         "notices": posted_notices(found).hanging(timezone.localdate())[:LATEST_OF_COMPOUND],
         "progress": public_progress(found),
         "today": timezone.localdate(),
@@ -345,9 +348,11 @@ def verify(request: HttpRequest) -> HttpResponse:
         file_form = FileForm(request.POST, request.FILES)
         if file_form.is_valid():
             content = file_form.cleaned_data["file"].read()
-            posted = DocumentFile.objects.filter(sha256=sha256_bytes(content), document__kind=NOTICE).first()
+            kinds = [NOTICE, *BALLOT_KINDS]
+            posted = DocumentFile.objects.filter(sha256=sha256_bytes(content), document__kind__in=kinds).first()
             if posted is not None:
-                return notice_verdict(request, posted.document, by_file=True, as_json=_wants_json(request))
+                verdict = notice_verdict if posted.document.kind == NOTICE else ballot_verdict
+                return verdict(request, posted.document, by_file=True, as_json=_wants_json(request))
             return _answer(request, compare_file(content), by_file=True)
     elif code_form.is_bound and code_form.is_valid():
         typed = code_form.cleaned_data["code"]
@@ -368,12 +373,16 @@ def verify(request: HttpRequest) -> HttpResponse:
 def verify_code(request: HttpRequest, code: str) -> HttpResponse:
     """Recompute what was issued under a code; unknown and mistyped codes get one answer."""
     read = read_code(code)
-    known = Document.objects.filter(kind__in=["ledger", NOTICE], code=read).select_related("ledger__compound")
+    known = Document.objects.filter(kind__in=["ledger", NOTICE, *BALLOT_KINDS], code=read).select_related(
+        "ledger__compound"
+    )
     document = known.first() if read else None
     if document is None:
         return _unknown(request, code)
     if document.kind == NOTICE:
         return notice_verdict(request, document, as_json=_wants_json(request))
+    if document.kind in BALLOT_KINDS:
+        return ballot_verdict(request, document, as_json=_wants_json(request))
     return _answer(request, verify_document(document))
 
 

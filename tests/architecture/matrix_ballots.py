@@ -11,6 +11,7 @@ from compounds.models import Compound
 from compounds.operations.objections import Objecting, take_objection
 from core.operations import machine
 from tests import balloting
+from tests.architecture.matrix_drafting import begun
 from tests.factories import AT
 
 if TYPE_CHECKING:
@@ -30,6 +31,7 @@ def drafted(of: Of, home: Compound) -> list[Address]:
     """Drafting and announcing."""
     code, nowhere = home.code, {"elsewhere": (home.code, 99)}
     return [of("ballots", code), of("ballot", code, 1, **nowhere)]
+    return [*begun(of, home), *issued(of, home), *rolled(of, home)]
 
 
 def issued(of: Of, home: Compound) -> list[Address]:

@@ -17,6 +17,7 @@ from core.operations import machine
 from tests import balloting, factories
 from tests.balloting import FROM
 from tests.factories import AT
+from tests.portal.drafting import draft_pages, grow_drafts
 
 if TYPE_CHECKING:
     from tests.portal.test_query_counts import Town
@@ -27,6 +28,7 @@ Pages = dict[str, tuple[str, User | None]]
 def grow_ballots(town: Town, n: int) -> None:
     """Add ballots with papers."""
     balloting.ballot(town.home)
+    grow_drafts(town, n)
     grow_papers(town, n)
     grow_rolls(town, n)
     _grow_counting(town, n)
@@ -117,6 +119,7 @@ def ballot_pages(town: Town) -> Pages:
     }
     return {
         **entering,
+        **draft_pages(town),
         "ballots": (reverse("ballots", args=[code]), staff),
         "ballot draft": (reverse("ballot", args=[code, 1]), staff),
         **paper_pages(town),

@@ -300,6 +300,7 @@ BINDING = {
     "start_applying",
     "post_notice", "withdraw_notice",
     "open_survey", "close_survey",
+    "announce_ballot", "extend_ballot", "cancel_ballot",
     "confirm_step", "send_back_step", "reopen_step",
 }  # fmt: skip
 

@@ -419,7 +419,7 @@ def pages(town: Town) -> dict[str, tuple[str, User | None]]:
 
 # Addresses that only take a POST, lead elsewhere, or are Django's own without a list of ours.
 WITHOUT_PAGE = {
-    "photograph_drop", "notice_draft_files", "notice_draft_delete",
+    "photograph_drop", "ballot_files", "notice_draft_files", "notice_draft_delete",
     "survey_print",
     "survey_report",
     "logout", "draft_new", "draft_delete", "ledger_correction_delete", "draft_paper_remove", "job_stop", "job_resume", "admin:login", "admin:logout",

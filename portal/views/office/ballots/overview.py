@@ -5,12 +5,19 @@ from __future__ import annotations
 from django.http import HttpResponse
 from django.views.decorators.http import require_safe
 
-from ballots.choices import BallotState
-from ballots.documents.life import deadlines_of, missing_for_notice
+from ballots.choices import BallotState, Move
+from ballots.documents.life import deadlines_of, missing_for_notice, to_hang
+from ballots.documents.rules import rule_words
 from ballots.models import Ballot
+from ballots.operations.freezing import announced_totals
+from ballots.operations.moving import WAYS
+from ballots.operations.rolls import draft_roll
 from ballots.permissions import can_run_ballots
 from portal.views.office.ballots.door import HERE, NEXT, ballot_page, ballot_url, find_ballot
 from portal.views.office.door import OfficeRequest, compound_page, find_compound, in_scope
+
+CANCELLABLE = WAYS[Move.CANCELLED][0]
+HANGING = (BallotState.ANNOUNCED, BallotState.ISSUING, BallotState.CERTIFIED)
 
 
 @require_safe
@@ -32,14 +39,20 @@ def ballot(request: OfficeRequest, code: str, number: int) -> HttpResponse:
     """One ballot: where it stands, the next move with its day and what it lacks, all moves, all deadlines."""
     found = find_ballot(request, code, number)
     moves = list(found.moves.select_related("by", "document").prefetch_related("proofs"))
-    missing = missing_for_notice(found, request.today) if found.state == BallotState.DRAFT else []
+    draft = found.state == BallotState.DRAFT
+    missing = missing_for_notice(found) if draft else to_hang(moves) if found.state in HANGING else []
+    totals = draft_roll(found).totals if draft else announced_totals(found)
     name, verb = NEXT.get(BallotState(found.state), ("", ""))
+    if draft and missing:
+        name, verb = "ballot_draft", "接着起草"
     shown = {
         "moves": moves,
         "deadlines": deadlines_of(found, moves, request.today),
         "missing": [(lack.words, ballot_url(lack.page, found)) for lack in missing],
         "next_url": ballot_url(name, found) if name else "",
         "next_verb": verb,
+        "words": rule_words(found.rule, totals.heads, totals.area).sentences if totals and totals.heads else (),
+        "may_cancel": can_run_ballots(request.user, found.compound, request.today) and found.state in CANCELLABLE,
         "may_run": can_run_ballots(request.user, found.compound, request.today),
     }
     return ballot_page(request, "portal/office/ballot.html", found, shown)
