@@ -1,5 +1,4 @@
 # The tables as they stand; rewritten until the first release.
-
 import django.db.models.deletion
 import uuid
 from django.conf import settings

@@ -1,5 +1,4 @@
 # The tables as they stand; rewritten until the first release.
-
 import django.db.models.deletion
 from django.conf import settings
 from django.db import migrations, models
@@ -12,7 +11,7 @@ class Migration(migrations.Migration):
     dependencies = [
         ('compounds', '0001_initial'),
         ('core', '0001_initial'),
-        migrations.swappable_dependency(settings.AUTH_USER_MODEL),
+        ('core', '__first__'),
     ]
 
     operations = [
@@ -48,6 +47,7 @@ class Migration(migrations.Migration):
                 'verbose_name': '账簿',
                 'verbose_name_plural': '账簿',
                 'ordering': ['compound', 'kind'],
+                'constraints': [models.UniqueConstraint(fields=('compound', 'kind'), name='book_one_per_kind')],
             },
         ),
         migrations.CreateModel(
@@ -67,6 +67,7 @@ class Migration(migrations.Migration):
                 'verbose_name': '结账',
                 'verbose_name_plural': '结账',
                 'ordering': ['period', 'seq'],
+                'constraints': [models.CheckConstraint(condition=models.Q(models.Q(('step', 'approved'), _negated=True), models.Q(('by', models.F('prepared_by')), _negated=True), _connector='OR'), name='closing_approved_by_another'), models.CheckConstraint(condition=models.Q(models.Q(('step', 'prepared'), _negated=True), ('by', models.F('prepared_by')), _connector='OR'), name='closing_prepared_by_its_preparer')],
             },
         ),
         migrations.CreateModel(
@@ -115,6 +116,7 @@ class Migration(migrations.Migration):
                 'verbose_name': '草稿行',
                 'verbose_name_plural': '草稿行',
                 'ordering': ['draft', 'position'],
+                'constraints': [models.UniqueConstraint(fields=('draft', 'position'), name='draftline_one_per_position'), models.CheckConstraint(condition=models.Q(('amount', 0), _negated=True), name='draftline_amount_is_something')],
             },
         ),
         migrations.CreateModel(
@@ -129,6 +131,7 @@ class Migration(migrations.Migration):
                 'verbose_name': '审批权限',
                 'verbose_name_plural': '审批权限',
                 'ordering': ['compound', 'up_to'],
+                'constraints': [models.UniqueConstraint(fields=('compound', 'decided_by'), name='expenselimit_one_per_compound'), models.UniqueConstraint(condition=models.Q(('compound__isnull', True)), fields=('decided_by',), name='expenselimit_one_of_the_district'), models.CheckConstraint(condition=models.Q(('up_to__isnull', True), ('up_to__gt', 0), _connector='OR'), name='expenselimit_above_zero')],
             },
         ),
         migrations.CreateModel(
@@ -146,6 +149,7 @@ class Migration(migrations.Migration):
             options={
                 'verbose_name': '导入',
                 'verbose_name_plural': '导入',
+                'constraints': [models.UniqueConstraint(fields=('compound', 'kind', 'sha256'), name='import_once_per_file')],
             },
         ),
         migrations.CreateModel(
@@ -165,6 +169,8 @@ class Migration(migrations.Migration):
                 'verbose_name': '收支公示表',
                 'verbose_name_plural': '收支公示表',
                 'ordering': ['compound', '-last_month', 'code', '-version'],
+                'indexes': [models.Index(fields=['compound', 'last_month'], name='ledger_by_month')],
+                'constraints': [models.UniqueConstraint(fields=('compound', 'code', 'version'), name='ledger_one_per_version'), models.CheckConstraint(condition=models.Q(('posted_until__gte', models.F('posted_on'))), name='ledger_hangs_some_days')],
             },
         ),
         migrations.CreateModel(
@@ -188,6 +194,7 @@ class Migration(migrations.Migration):
                 'verbose_name': '账户',
                 'verbose_name_plural': '账户',
                 'ordering': ['book', 'means', 'pk'],
+                'constraints': [models.UniqueConstraint(fields=('book', 'means', 'holder', 'number_tail'), name='moneyaccount_one_per_holder'), models.CheckConstraint(condition=models.Q(('fee_rate__isnull', True), models.Q(('fee_rate__gte', 0), ('fee_rate__lt', 1)), _connector='OR'), name='moneyaccount_fee_is_a_share'), models.CheckConstraint(condition=models.Q(('settles_to__isnull', True), models.Q(('settles_to', models.F('id')), _negated=True), _connector='OR'), name='moneyaccount_settles_elsewhere')],
             },
         ),
         migrations.AddField(
@@ -219,6 +226,7 @@ class Migration(migrations.Migration):
                 'verbose_name': '现金盘点',
                 'verbose_name_plural': '现金盘点',
                 'ordering': ['money_account', 'on', 'pk'],
+                'constraints': [models.CheckConstraint(condition=models.Q(('witness', models.F('counter')), _negated=True), name='cashcount_witnessed_by_another'), models.CheckConstraint(condition=models.Q(('counted__gte', 0)), name='cashcount_never_below_zero'), models.CheckConstraint(condition=models.Q(('counted', models.F('book_balance')), models.Q(('explanation', ''), _negated=True), _connector='OR'), name='cashcount_difference_is_explained')],
             },
         ),
         migrations.CreateModel(
@@ -240,6 +248,7 @@ class Migration(migrations.Migration):
             options={
                 'verbose_name': '期初',
                 'verbose_name_plural': '期初',
+                'constraints': [models.CheckConstraint(condition=models.Q(('entered_by', models.F('reviewed_by')), _negated=True), name='opening_reviewed_by_another')],
             },
         ),
         migrations.CreateModel(
@@ -256,6 +265,7 @@ class Migration(migrations.Migration):
                 'verbose_name': '监督意见',
                 'verbose_name_plural': '监督意见',
                 'ordering': ['pk'],
+                'constraints': [models.UniqueConstraint(fields=('closing', 'by'), name='opinion_one_per_auditor'), models.CheckConstraint(condition=models.Q(models.Q(('kind', 'opinion'), _negated=True), models.Q(('text', ''), _negated=True), _connector='OR'), name='opinion_says_something')],
             },
         ),
         migrations.CreateModel(
@@ -269,6 +279,7 @@ class Migration(migrations.Migration):
                 'verbose_name': '月份',
                 'verbose_name_plural': '月份',
                 'ordering': ['compound', 'month'],
+                'constraints': [models.UniqueConstraint(fields=('compound', 'month'), name='period_one_per_month')],
             },
         ),
         migrations.AddField(
@@ -291,6 +302,7 @@ class Migration(migrations.Migration):
                 'verbose_name': '张贴照片',
                 'verbose_name_plural': '张贴照片',
                 'ordering': ['pk'],
+                'constraints': [models.UniqueConstraint(fields=('ledger', 'attachment'), name='postingproof_one_per_photograph')],
             },
         ),
         migrations.CreateModel(
@@ -314,6 +326,7 @@ class Migration(migrations.Migration):
                 'verbose_name': '银行对账',
                 'verbose_name_plural': '银行对账',
                 'ordering': ['money_account', 'month', 'seq'],
+                'constraints': [models.UniqueConstraint(fields=('money_account', 'month', 'seq'), name='reconciliation_one_per_time')],
             },
         ),
         migrations.CreateModel(
@@ -398,6 +411,8 @@ class Migration(migrations.Migration):
                 'verbose_name': '凭证',
                 'verbose_name_plural': '凭证',
                 'ordering': ['book', 'seq'],
+                'indexes': [models.Index(fields=['book', 'on'], name='voucher_by_date')],
+                'constraints': [models.UniqueConstraint(fields=('book', 'seq'), name='voucher_one_per_place_in_chain'), models.UniqueConstraint(fields=('book', 'year', 'number'), name='voucher_one_per_number'), models.CheckConstraint(condition=models.Q(('entered_by', models.F('reviewed_by')), _negated=True), name='voucher_reviewed_by_another'), models.CheckConstraint(condition=models.Q(('number__gt', 0), ('seq__gt', 0)), name='voucher_numbers_begin_at_one'), models.CheckConstraint(condition=models.Q(('to_account__isnull', True), ('direction', 'transfer_out'), _connector='OR'), name='voucher_target_only_in_transfer'), models.CheckConstraint(condition=models.Q(('to_account__isnull', True), models.Q(('to_account', models.F('money_account')), _negated=True), _connector='OR'), name='voucher_transfer_moves_between_accounts')],
             },
         ),
         migrations.CreateModel(
@@ -423,6 +438,7 @@ class Migration(migrations.Migration):
                 'verbose_name': '账外备查',
                 'verbose_name_plural': '账外备查',
                 'ordering': ['compound', 'on', 'pk'],
+                'constraints': [models.CheckConstraint(condition=models.Q(('amount', 0), _negated=True), name='memoentry_amount_is_something'), models.CheckConstraint(condition=models.Q(('settles__isnull', True), ('amount__lt', 0), _connector='OR'), name='memoentry_settling_takes_away')],
             },
         ),
         migrations.AddField(
@@ -452,6 +468,7 @@ class Migration(migrations.Migration):
                 'verbose_name': '更正草稿',
                 'verbose_name_plural': '更正草稿',
                 'ordering': ['ledger', 'pk'],
+                'constraints': [models.UniqueConstraint(fields=('ledger', 'voucher', 'position'), name='correctiondraft_one_per_line'), models.CheckConstraint(condition=models.Q(('booked__isnull', False), models.Q(('text', ''), _negated=True), _connector='OR'), name='correctiondraft_changes_something'), models.CheckConstraint(condition=models.Q(('booked__isnull', True), models.Q(('booked', models.F('voucher')), _negated=True), _connector='OR'), name='correctiondraft_booked_elsewhere')],
             },
         ),
         migrations.CreateModel(
@@ -475,6 +492,7 @@ class Migration(migrations.Migration):
                 'verbose_name': '资产',
                 'verbose_name_plural': '资产',
                 'ordering': ['compound', 'bought_on', 'pk'],
+                'constraints': [models.CheckConstraint(condition=models.Q(('cost__isnull', True), ('cost__gt', 0), _connector='OR'), name='asset_cost_above_zero'), models.CheckConstraint(condition=models.Q(models.Q(('state', 'retired'), _negated=True), ('retired_on__isnull', False), _connector='OR'), name='asset_retired_on_a_day')],
             },
         ),
         migrations.CreateModel(
@@ -511,170 +529,11 @@ class Migration(migrations.Migration):
                 'verbose_name': '凭证行',
                 'verbose_name_plural': '凭证行',
                 'ordering': ['voucher', 'position'],
+                'constraints': [models.UniqueConstraint(fields=('voucher', 'position'), name='voucherline_one_per_position'), models.CheckConstraint(condition=models.Q(('amount', 0), _negated=True), name='voucherline_amount_is_something')],
             },
-        ),
-        migrations.AddConstraint(
-            model_name='book',
-            constraint=models.UniqueConstraint(fields=('compound', 'kind'), name='book_one_per_kind'),
-        ),
-        migrations.AddConstraint(
-            model_name='draftline',
-            constraint=models.UniqueConstraint(fields=('draft', 'position'), name='draftline_one_per_position'),
-        ),
-        migrations.AddConstraint(
-            model_name='draftline',
-            constraint=models.CheckConstraint(condition=models.Q(('amount', 0), _negated=True), name='draftline_amount_is_something'),
-        ),
-        migrations.AddConstraint(
-            model_name='expenselimit',
-            constraint=models.UniqueConstraint(fields=('compound', 'decided_by'), name='expenselimit_one_per_compound'),
-        ),
-        migrations.AddConstraint(
-            model_name='expenselimit',
-            constraint=models.UniqueConstraint(condition=models.Q(('compound__isnull', True)), fields=('decided_by',), name='expenselimit_one_of_the_district'),
-        ),
-        migrations.AddConstraint(
-            model_name='expenselimit',
-            constraint=models.CheckConstraint(condition=models.Q(('up_to__isnull', True), ('up_to__gt', 0), _connector='OR'), name='expenselimit_above_zero'),
-        ),
-        migrations.AddConstraint(
-            model_name='import',
-            constraint=models.UniqueConstraint(fields=('compound', 'kind', 'sha256'), name='import_once_per_file'),
-        ),
-        migrations.AddIndex(
-            model_name='ledger',
-            index=models.Index(fields=['compound', 'last_month'], name='ledger_by_month'),
-        ),
-        migrations.AddConstraint(
-            model_name='ledger',
-            constraint=models.UniqueConstraint(fields=('compound', 'code', 'version'), name='ledger_one_per_version'),
-        ),
-        migrations.AddConstraint(
-            model_name='ledger',
-            constraint=models.CheckConstraint(condition=models.Q(('posted_until__gte', models.F('posted_on'))), name='ledger_hangs_some_days'),
-        ),
-        migrations.AddConstraint(
-            model_name='cashcount',
-            constraint=models.CheckConstraint(condition=models.Q(('witness', models.F('counter')), _negated=True), name='cashcount_witnessed_by_another'),
-        ),
-        migrations.AddConstraint(
-            model_name='cashcount',
-            constraint=models.CheckConstraint(condition=models.Q(('counted__gte', 0)), name='cashcount_never_below_zero'),
-        ),
-        migrations.AddConstraint(
-            model_name='cashcount',
-            constraint=models.CheckConstraint(condition=models.Q(('counted', models.F('book_balance')), models.Q(('explanation', ''), _negated=True), _connector='OR'), name='cashcount_difference_is_explained'),
-        ),
-        migrations.AddConstraint(
-            model_name='opening',
-            constraint=models.CheckConstraint(condition=models.Q(('entered_by', models.F('reviewed_by')), _negated=True), name='opening_reviewed_by_another'),
-        ),
-        migrations.AddConstraint(
-            model_name='opinion',
-            constraint=models.UniqueConstraint(fields=('closing', 'by'), name='opinion_one_per_auditor'),
-        ),
-        migrations.AddConstraint(
-            model_name='opinion',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('kind', 'opinion'), _negated=True), models.Q(('text', ''), _negated=True), _connector='OR'), name='opinion_says_something'),
-        ),
-        migrations.AddConstraint(
-            model_name='period',
-            constraint=models.UniqueConstraint(fields=('compound', 'month'), name='period_one_per_month'),
         ),
         migrations.AddConstraint(
             model_name='closing',
             constraint=models.UniqueConstraint(fields=('period', 'seq'), name='closing_one_per_step'),
-        ),
-        migrations.AddConstraint(
-            model_name='closing',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('step', 'approved'), _negated=True), models.Q(('by', models.F('prepared_by')), _negated=True), _connector='OR'), name='closing_approved_by_another'),
-        ),
-        migrations.AddConstraint(
-            model_name='closing',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('step', 'prepared'), _negated=True), ('by', models.F('prepared_by')), _connector='OR'), name='closing_prepared_by_its_preparer'),
-        ),
-        migrations.AddConstraint(
-            model_name='postingproof',
-            constraint=models.UniqueConstraint(fields=('ledger', 'attachment'), name='postingproof_one_per_photograph'),
-        ),
-        migrations.AddConstraint(
-            model_name='reconciliation',
-            constraint=models.UniqueConstraint(fields=('money_account', 'month', 'seq'), name='reconciliation_one_per_time'),
-        ),
-        migrations.AddConstraint(
-            model_name='moneyaccount',
-            constraint=models.UniqueConstraint(fields=('book', 'means', 'holder', 'number_tail'), name='moneyaccount_one_per_holder'),
-        ),
-        migrations.AddConstraint(
-            model_name='moneyaccount',
-            constraint=models.CheckConstraint(condition=models.Q(('fee_rate__isnull', True), models.Q(('fee_rate__gte', 0), ('fee_rate__lt', 1)), _connector='OR'), name='moneyaccount_fee_is_a_share'),
-        ),
-        migrations.AddConstraint(
-            model_name='moneyaccount',
-            constraint=models.CheckConstraint(condition=models.Q(('settles_to__isnull', True), models.Q(('settles_to', models.F('id')), _negated=True), _connector='OR'), name='moneyaccount_settles_elsewhere'),
-        ),
-        migrations.AddIndex(
-            model_name='voucher',
-            index=models.Index(fields=['book', 'on'], name='voucher_by_date'),
-        ),
-        migrations.AddConstraint(
-            model_name='voucher',
-            constraint=models.UniqueConstraint(fields=('book', 'seq'), name='voucher_one_per_place_in_chain'),
-        ),
-        migrations.AddConstraint(
-            model_name='voucher',
-            constraint=models.UniqueConstraint(fields=('book', 'year', 'number'), name='voucher_one_per_number'),
-        ),
-        migrations.AddConstraint(
-            model_name='voucher',
-            constraint=models.CheckConstraint(condition=models.Q(('entered_by', models.F('reviewed_by')), _negated=True), name='voucher_reviewed_by_another'),
-        ),
-        migrations.AddConstraint(
-            model_name='voucher',
-            constraint=models.CheckConstraint(condition=models.Q(('number__gt', 0), ('seq__gt', 0)), name='voucher_numbers_begin_at_one'),
-        ),
-        migrations.AddConstraint(
-            model_name='voucher',
-            constraint=models.CheckConstraint(condition=models.Q(('to_account__isnull', True), ('direction', 'transfer_out'), _connector='OR'), name='voucher_target_only_in_transfer'),
-        ),
-        migrations.AddConstraint(
-            model_name='voucher',
-            constraint=models.CheckConstraint(condition=models.Q(('to_account__isnull', True), models.Q(('to_account', models.F('money_account')), _negated=True), _connector='OR'), name='voucher_transfer_moves_between_accounts'),
-        ),
-        migrations.AddConstraint(
-            model_name='memoentry',
-            constraint=models.CheckConstraint(condition=models.Q(('amount', 0), _negated=True), name='memoentry_amount_is_something'),
-        ),
-        migrations.AddConstraint(
-            model_name='memoentry',
-            constraint=models.CheckConstraint(condition=models.Q(('settles__isnull', True), ('amount__lt', 0), _connector='OR'), name='memoentry_settling_takes_away'),
-        ),
-        migrations.AddConstraint(
-            model_name='correctiondraft',
-            constraint=models.UniqueConstraint(fields=('ledger', 'voucher', 'position'), name='correctiondraft_one_per_line'),
-        ),
-        migrations.AddConstraint(
-            model_name='correctiondraft',
-            constraint=models.CheckConstraint(condition=models.Q(('booked__isnull', False), models.Q(('text', ''), _negated=True), _connector='OR'), name='correctiondraft_changes_something'),
-        ),
-        migrations.AddConstraint(
-            model_name='correctiondraft',
-            constraint=models.CheckConstraint(condition=models.Q(('booked__isnull', True), models.Q(('booked', models.F('voucher')), _negated=True), _connector='OR'), name='correctiondraft_booked_elsewhere'),
-        ),
-        migrations.AddConstraint(
-            model_name='asset',
-            constraint=models.CheckConstraint(condition=models.Q(('cost__isnull', True), ('cost__gt', 0), _connector='OR'), name='asset_cost_above_zero'),
-        ),
-        migrations.AddConstraint(
-            model_name='asset',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('state', 'retired'), _negated=True), ('retired_on__isnull', False), _connector='OR'), name='asset_retired_on_a_day'),
-        ),
-        migrations.AddConstraint(
-            model_name='voucherline',
-            constraint=models.UniqueConstraint(fields=('voucher', 'position'), name='voucherline_one_per_position'),
-        ),
-        migrations.AddConstraint(
-            model_name='voucherline',
-            constraint=models.CheckConstraint(condition=models.Q(('amount', 0), _negated=True), name='voucherline_amount_is_something'),
         ),
     ]
