@@ -268,3 +268,15 @@ class Attachment(InsertOnly):
             models.UniqueConstraint(fields=["supersedes"], name="attachment_superseded_once"),
         ]
         indexes = [models.Index(fields=["number", "kind"], name="attachment_by_number")]
+
+
+class Guess(models.Model):
+    """How often an address, kept as a hash, asked in one minute for codes that there are not (core.guesses)."""
+
+    key = models.CharField("来自", max_length=32)
+    minute = models.DateTimeField("哪一分钟", db_index=True)
+    times = models.PositiveIntegerField("次数", default=0)
+
+    class Meta:
+        verbose_name = verbose_name_plural = "查不到的编号"
+        constraints = [models.UniqueConstraint(fields=["key", "minute"], name="guess_one_per_minute")]

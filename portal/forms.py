@@ -257,6 +257,18 @@ class CodeForm(forms.Form):
     )
 
 
+class SerialForm(forms.Form):
+    """The serial of one's own ballot paper."""
+
+    serial = forms.CharField(
+        label="票号",
+        max_length=60,
+        help_text="在票的右上角，九个字母和数字，例如7K2M-9QXA-C。",
+        widget=forms.TextInput(attrs={"autocomplete": "off", "autocapitalize": "characters", "spellcheck": "false"}),
+        error_messages={"required": "票号没有填。", "max_length": "票号没有这么长。请对着票再看一遍。"},
+    )
+
+
 class FileForm(forms.Form):
     """A file to hold against what was posted; it is read and not kept."""
 

@@ -55,6 +55,11 @@ def in_words(number: int) -> str:
     return f"十{NUMBERS[number - 10]}" if number < 20 else str(number)
 
 
+def so_many(number: int) -> str:
+    """Return a small number as things are counted: 两件, not 二件."""
+    return "两" if number == 2 else in_words(number)
+
+
 def percent(part: Decimal | int, whole: Decimal | int) -> str:
     """Return a share to one place, for orientation: no threshold is decided by it."""
     if not whole:
@@ -242,10 +247,10 @@ class ResultPaper:
         if len(asked) == 1:
             return asked[0].verdict
         if len(passed) == len(asked):
-            return f"{in_words(len(asked))}件事全部通过"
+            return f"{so_many(len(asked))}件事全部通过"
         if not passed:
-            return f"{in_words(len(asked))}件事都没有通过"
-        return f"{in_words(len(passed))}件通过，{in_words(len(asked) - len(passed))}件未通过"
+            return f"{so_many(len(asked))}件事都没有通过"
+        return f"{so_many(len(passed))}件通过，{so_many(len(asked) - len(passed))}件未通过"
 
     @property
     def box(self) -> dict[str, int]:

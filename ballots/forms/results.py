@@ -16,9 +16,11 @@ MOST_HEADS = 1_000_000
 class CountersForm(forms.Form):
     """Who watched, called out and counted; printed on the result."""
 
-    watchers = CleanCharField(label="监票人", max_length=60, help_text="几个人用顿号分开。")
-    callers = CleanCharField(label="唱票人", max_length=60)
-    counters = CleanCharField(label="计票人", max_length=60)
+    watchers = CleanCharField(
+        label="监票人", max_length=60, error_messages={"required": "监票人没有填。"}, help_text="几个人用顿号分开。"
+    )
+    callers = CleanCharField(label="唱票人", max_length=60, error_messages={"required": "唱票人没有填。"})
+    counters = CleanCharField(label="计票人", max_length=60, error_messages={"required": "计票人没有填。"})
 
     def text(self) -> str:
         """Return it as the result prints it."""
@@ -66,7 +68,12 @@ class CallForm(forms.Form):
 class RecountForm(forms.Form):
     """Why it is counted again."""
 
-    reason = CleanCharField(label="原因", max_length=300, help_text="写明哪一份异议、查出了什么。会印在公示里。")
+    reason = CleanCharField(
+        label="原因",
+        max_length=300,
+        error_messages={"required": "原因没有填。"},
+        help_text="写明哪一份异议、查出了什么。会印在公示里。",
+    )
 
 
 class FallForm(forms.Form):
@@ -77,7 +84,12 @@ class FallForm(forms.Form):
         error_messages={"required": "还没有选谁撤销。", "invalid_choice": "没有这种撤销。"},
     )  # fmt: skip
     on = DayField(label="从哪天起", name="日期", help_text="文书上的日期；从这天起，按这次结果定的事都停下。")
-    reason = CleanCharField(label="依据", max_length=300, help_text="文书的名称、文号和理由。会公开。")
+    reason = CleanCharField(
+        label="依据",
+        max_length=300,
+        error_messages={"required": "依据没有填。"},
+        help_text="文书的名称、文号和理由。会公开。",
+    )
     paper = forms.FileField(
         label="文书", help_text="撤销决定书或判决书的照片或PDF。",
         error_messages={"required": "还没有选文书。", "missing": "还没有选文书。", "invalid": "文件没有传上来。请再选一次。"},

@@ -67,6 +67,20 @@ class Migration(migrations.Migration):
             },
         ),
         migrations.CreateModel(
+            name='Guess',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('key', models.CharField(max_length=32, verbose_name='来自')),
+                ('minute', models.DateTimeField(db_index=True, verbose_name='哪一分钟')),
+                ('times', models.PositiveIntegerField(default=0, verbose_name='次数')),
+            ],
+            options={
+                'verbose_name': '查不到的编号',
+                'verbose_name_plural': '查不到的编号',
+                'constraints': [models.UniqueConstraint(fields=('key', 'minute'), name='guess_one_per_minute')],
+            },
+        ),
+        migrations.CreateModel(
             name='Attachment',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),

@@ -16,6 +16,8 @@ from typing import Any
 from django.db.models import Count, Exists, F, IntegerField, OuterRef, Q, QuerySet, Subquery, Value
 from django.db.models.functions import Coalesce
 
+from ballots.choices import BallotState, Matter
+from ballots.models import Result
 from compounds.choices import OwnersBody, ProgrammeLine, StageAct, SurveyState, Tenure, Use
 from compounds.models import (
     Compound,
@@ -44,7 +46,7 @@ class Requirement:
 
     ``facts``: annotations of a compound that the verdict reads, on a day; ``lacks``: what is missing, "" when nothing
     is; ``page``: the name of the office page where it is mended ("" for the step's own page), ``verb`` its link;
-    ``later``: the portal keeps no facts of it yet, a document attests it.
+    ``later``: a document may attest it, as the portal keeps no facts of it yet or did not when it happened.
     """
 
     key: str
@@ -207,6 +209,21 @@ def attested(key: str, words: str) -> Requirement:
     return Requirement(key, words, lacks, verb="加材料", later=True)
 
 
+def _mode_facts(on: date) -> Facts:
+    """A final ballot on the mode of which every question passed; in the canonical data no text can say so."""
+    found = Result.objects.filter(
+        ballot__compound=OuterRef("pk"), ballot__matter=Matter.SERVICE_MODE, ballot__state=BallotState.FINAL,
+        count=F("ballot__count_number"), document__data__contains='"passed":true',
+    )  # fmt: skip
+    return {"mode_final": Exists(found.exclude(document__data__contains='"passed":false'))}
+
+
+def _lacks_mode(row: Facts) -> str:
+    if row["mode_final"] or "mode_ballot" in row["attests"]:
+        return ""
+    return "模式的表决还没有通过并生效；在本站以前表决过的，加证明材料"
+
+
 def _of_paper(paper: StagePaper) -> Requirement:
     def lacks(row: Facts) -> str:
         return "" if paper.pk in row["papers"] else f"缺{paper.name}"
@@ -246,7 +263,7 @@ STEPS: tuple[Step, ...] = (
     )),
     Step(7, "确定模式", "模式", (
         attested("preliminary_estimate", "表决公告附了初步测算表"),
-        attested("mode_ballot", "模式、内容和标准的表决已经生效"),
+        Requirement("mode_ballot", "模式、内容和标准的表决已经生效", _lacks_mode, _mode_facts, "ballots", "去表决", later=True),
     )),
     Step(8, "测算费用", "测算", (
         attested("estimate", "测算表已经审定，写明结余或缺口"),

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from portal.views import ballots, look, notices, public
+from portal.views import ballot_check, ballots, look, notices, public
 
 urlpatterns = [
     path("", public.home, name="home"),
@@ -16,6 +16,11 @@ urlpatterns = [
     path("compounds/<slug:code>/notices/<slug:notice>/files/<int:number>/", notices.notice_file, name="notice_file"),
     path("compounds/<slug:code>/ballots/", ballots.compound_ballots, name="compound_ballots"),
     path("compounds/<slug:code>/ballots/<int:number>/", ballots.compound_ballot, name="compound_ballot"),
+    path(
+        "compounds/<slug:code>/ballots/<int:number>/check/",
+        ballot_check.compound_ballot_check,
+        name="compound_ballot_check",
+    ),
     path(
         "compounds/<slug:code>/ballots/<int:number>.<slug:format>",
         ballots.compound_ballot_file,

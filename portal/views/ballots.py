@@ -10,19 +10,22 @@ from django.utils import timezone
 
 from ballots.choices import Move
 from ballots.documents.notices import EXTENSION, NOTICE, read_extension, read_notice
+from ballots.documents.results import KIND as RESULT
+from ballots.documents.results import read_result
 from ballots.models import Ballot, BallotMove, BallotQuerySet
-from ballots.verdicts import is_genuine
+from ballots.verdicts import is_genuine, result_holds
 from compounds.models import Compound
 from core.models import Document
 from core.operations import read_bytes
 from core.papers import PAPER_POLICY, small_picture
+from portal.views.ballot_results import chosen_result, result_file, result_page
 from portal.views.notices import ProvedPlace, by_place, stored_file
 from portal.views.residents import place_of, public_page
 
 GENUINE = "公告和张贴时一样，没有改动。"
 ALTERED = "存着的公告和张贴时不一样，请告诉社区居委会。"
-# What the verify page answers for; results are another page's.
-KINDS = (NOTICE, EXTENSION)
+# What the verify page answers for.
+KINDS = (NOTICE, EXTENSION, RESULT)
 
 
 def proved_places(move: BallotMove) -> list[ProvedPlace]:
@@ -62,8 +65,11 @@ def compound_ballots(request: HttpRequest, code: str) -> HttpResponse:
 
 @public_page
 def compound_ballot(request: HttpRequest, code: str, number: int) -> HttpResponse:
-    """Show what was announced: what is voted, by whom, how it counts, until when, and what happened since."""
+    """Show the certified result; before it, or with ?notice=, what was announced and what happened since."""
     found = public_ballot(code, number)
+    result = None if "notice" in request.GET else chosen_result(request, found)
+    if result is not None:
+        return result_page(request, found, result)
     moves = list(found.moves.order_by("seq").select_related("document").prefetch_related("proofs__attachment"))
     first = next(move for move in moves if move.kind == Move.ANNOUNCED)
     assert first.document is not None
@@ -92,8 +98,11 @@ def posted_pdf(request: HttpRequest, ballot: Ballot, document: Document) -> Http
 
 @public_page
 def compound_ballot_file(request: HttpRequest, code: str, number: int, format: str) -> HttpResponse:
-    """Hand out the notice, byte for byte: its PDF, or the data that its hash is of."""
+    """Hand out the result, else the notice (?notice=), byte for byte: its PDF, or the data that its hash is of."""
     found = public_ballot(code, number)
+    result = None if "notice" in request.GET else chosen_result(request, found)
+    if result is not None:
+        return result_file(request, result, format)
     document = _notice_of(found)
     if format == "pdf":
         return posted_pdf(request, found, document)
@@ -122,7 +131,7 @@ def compound_ballot_enclosure(request: HttpRequest, code: str, number: int, file
 
 def ballot_verdict(request: HttpRequest, document: Document, *, by_file: bool = False, as_json: bool) -> HttpResponse:
     """Say whether a posted notice of a ballot is still what was posted, and show what its paper must say."""
-    genuine = is_genuine(document)
+    genuine = is_genuine(document) and (document.kind != RESULT or result_holds(document))
     if as_json:
         said = {
             "code": document.code, "kind": document.kind, "genuine": genuine, "reason": GENUINE if genuine else ALTERED,
@@ -130,7 +139,10 @@ def ballot_verdict(request: HttpRequest, document: Document, *, by_file: bool = 
         }  # fmt: skip
         return JsonResponse(said, json_dumps_params={"ensure_ascii": False})
     ballot = document.ballot_move.ballot
-    paper = read_notice(document) if document.kind == NOTICE else read_extension(document)
+    if document.kind == RESULT:
+        paper: object = read_result(document.data)
+    else:
+        paper = read_notice(document) if document.kind == NOTICE else read_extension(document)
     context = {
         "document": document,
         "ballot": ballot,

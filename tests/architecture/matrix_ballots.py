@@ -11,6 +11,7 @@ from compounds.models import Compound
 from compounds.operations.objections import Objecting, take_objection
 from core.operations import machine
 from tests import balloting
+from tests.architecture.matrix_counting import counted
 from tests.architecture.matrix_drafting import begun
 from tests.factories import AT
 
@@ -23,15 +24,7 @@ Of = Callable[..., "Address"]
 
 def ballots(of: Of, home: Compound) -> list[Address]:
     """All addresses of ballots."""
-    balloting.ballot(home)
-    return [*drafted(of, home), *issued(of, home), *rolled(of, home), *entering(of, home)]
-
-
-def drafted(of: Of, home: Compound) -> list[Address]:
-    """Drafting and announcing."""
-    code, nowhere = home.code, {"elsewhere": (home.code, 99)}
-    return [of("ballots", code), of("ballot", code, 1, **nowhere)]
-    return [*begun(of, home), *issued(of, home), *rolled(of, home)]
+    return [*begun(of, home), *issued(of, home), *rolled(of, home), *entering(of, home), *counted(of, home)]
 
 
 def issued(of: Of, home: Compound) -> list[Address]:

@@ -180,7 +180,7 @@ def test_invalid_and_void_have_their_reasons(home: Compound) -> None:
     paper = read_result(balloting.certified(made).document.data)
     assert paper.void == (("没有签名", 1),) and paper.valid == 5 and paper.cast.heads == 5
     assert paper.answers[0].reasons == (("认不清", 1),) and paper.answers[1].reasons == (("选多了", 1),)
-    assert paper.answers[1].verdict == "选定：方案甲" and paper.verdict == "二件事全部通过"
+    assert paper.answers[1].verdict == "选定：方案甲" and paper.verdict == "两件事全部通过"
     assert recount(json.loads(export_of(made))) == paper.data["result"]
 
 

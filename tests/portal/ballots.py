@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING
 from django.urls import reverse
 
 from ballots.models import Ballot, BallotClerk, Paper, PaperEntry, PaperVisit, Representative, RollEntry
+from ballots.operations.counting import draw_calls
+from ballots.rules.entries import Said
 from compounds.choices import Role
 from compounds.models import Dwelling, Objection
 from compounds.operations.objections import Objecting, take_objection
@@ -32,6 +34,7 @@ def grow_ballots(town: Town, n: int) -> None:
     grow_papers(town, n)
     grow_rolls(town, n)
     _grow_counting(town, n)
+    grow_counted(town)
 
 
 def grow_papers(town: Town, n: int) -> None:
@@ -119,6 +122,7 @@ def ballot_pages(town: Town) -> Pages:
     }
     return {
         **entering,
+        **counted_pages(town),
         **draft_pages(town),
         "ballots": (reverse("ballots", args=[code]), staff),
         "ballot draft": (reverse("ballot", args=[code, 1]), staff),
@@ -155,3 +159,19 @@ def roll_pages(town: Town) -> Pages:
         "ballot_paper_pdf": (reverse("ballot_paper_pdf", args=[code, 42, serial]), staff),
         "ballot_paper_replacement": (reverse("ballot_paper_replacement", args=[code, 42, serial]), staff),
     }
+
+
+def counted_pages(town: Town) -> Pages:
+    """Return the pages of the newest certified ballot."""
+    ballot = Ballot.objects.filter(compound=town.home, state="certified").earliest("pk")
+    args = [town.home.code, ballot.number]
+    names = ("ballot_reconciliation", "ballot_calls", "ballot_result", "ballot_hand_count", "ballot_final")
+    office: Pages = {name.replace("_", " "): (reverse(name, args=args), town.staff) for name in names}
+    return office | {"public ballot result": (reverse("compound_ballot", args=args), None)}
+
+
+def grow_counted(town: Town) -> None:
+    """Add a certified ballot."""
+    done = balloting.entered(balloting.taken_in(town.home, 2), Said({1: ("赞成",)}))
+    draw_calls(done, actor=machine("system"), at=AT)
+    balloting.certified(done)

@@ -9,7 +9,7 @@ from django.core.management.base import CommandParser
 from django.utils import timezone
 
 from core.commands import ProductCommand, Refused
-from portal.management.benches import ballot, board, books, ledger, pages, register
+from portal.management.benches import ballot, board, books, counting, ledger, pages, register
 from portal.management.benches.measuring import Bar, machine_line, own_database, table
 
 BENCHES: dict[str, Callable[[], list[Bar]]] = {
@@ -19,13 +19,14 @@ BENCHES: dict[str, Callable[[], list[Bar]]] = {
     "register": register.measure,
     "board": board.measure,
     "ballot": ballot.measure,
+    "counting": counting.measure,
 }
 
 
 class Command(ProductCommand):
     help = (
         "量一量：ledger（做一份公示要多久）、books（重算账簿）、pages（页面查库次数和字节）、"
-        "register（导入十万户、查找）、board（八步进度表）、ballot（印选票），all 全部。用一次性的库，不动正式的数据。"
+        "register（导入十万户、查找）、board（八步进度表）、ballot（印选票）、counting（数五千张票），all 全部。用一次性的库，不动正式的数据。"
     )
     writes = False
 

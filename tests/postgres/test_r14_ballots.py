@@ -1,0 +1,79 @@
+"""R14: certify while an entry is corrected, two certify at once, issue and spoil one paper: one wins, the other is told."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import Any
+
+import pytest
+from django.db import connection
+
+from ballots.documents.results import figures_sha256
+from ballots.models import Ballot, PaperEntry
+from ballots.operations import certifying
+from ballots.operations.certifying import certify_first, certify_second, figures_of
+from ballots.operations.entering import enter_paper
+from ballots.operations.refusals import BallotRefusal
+from ballots.rules.entries import Said
+from core import pdf
+from core.operations import machine
+from tests import balloting, factories
+from tests.factories import AT
+from tests.together import failures, is_deadlock, run_together, sharp_locks
+
+__all__ = ["sharp_locks"]
+pytestmark = pytest.mark.usefixtures("real_db", "sharp_locks")
+FOR, AGAINST = Said({1: ("赞成",)}), Said({1: ("反对",)})
+TIMES = 100 if connection.vendor == "postgresql" else 8
+
+
+@pytest.fixture(autouse=True)
+def quick_paper(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Set no type: what is raced are rows."""
+    monkeypatch.setattr(certifying.pdf, "render", lambda html: pdf.Pdf(b"%PDF-1.4", 1))
+
+
+def waiting(home: Any) -> tuple[Ballot, str]:
+    """Return a counted ballot that the first has certified, and the figures that both saw."""
+    made = balloting.entered(balloting.taken_in(home, 3), FOR)
+    seen = figures_sha256(figures_of(made))
+    certify_first(made, "监票：张三", seen, actor=machine("system"), at=AT)
+    return made, seen
+
+
+def fresh(ballot: Ballot) -> Ballot:
+    return Ballot.objects.select_related("rule", "compound").get(pk=ballot.pk)
+
+
+def test_certify_while_an_entry_is_corrected() -> None:
+    home, third = factories.compound(households=3), factories.user(name="第二人")
+    won = {"certified": 0, "corrected": 0}
+    for _ in range(TIMES):
+        made, seen = waiting(home)
+        sheet = made.sheets.earliest("pk")
+        certifies = partial(certify_second, fresh(made), seen, actor=third, at=AT)
+        corrects = partial(enter_paper, fresh(made), sheet, AGAINST, actor=machine("system"), at=AT, version=1)
+        results = run_together([certifies, corrects])
+        lost = failures(results)
+        assert not any(map(is_deadlock, lost)) and all(isinstance(problem, BallotRefusal) for problem in lost)
+        assert len(lost) == 1, results
+        changed = PaperEntry.objects.get(sheet=sheet, round=1).version == 2
+        certified = fresh(made).results.exists()
+        assert certified is not changed
+        won["certified" if certified else "corrected"] += 1
+    print(won)
+
+
+def test_two_certify_at_once_and_one_result_is_posted() -> None:
+    home, people = factories.compound(households=3), [factories.user(name=f"第二人{n}") for n in range(2)]
+    for _ in range(TIMES):
+        made, seen = waiting(home)
+        results = run_together([partial(certify_second, fresh(made), seen, actor=who, at=AT) for who in people])
+        lost = failures(results)
+        assert len(lost) == 1 and isinstance(lost[0], BallotRefusal), results
+        found = fresh(made)
+        assert (
+            found.results.count() == 1
+            and found.state == "certified"
+            and found.moves.filter(kind="certified").count() == 1
+        )
