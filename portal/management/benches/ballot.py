@@ -29,6 +29,7 @@ from compounds.models import Area, Building, Compound, Dwelling, Owner, Ownershi
 from core import pdf
 from core.codes import draw_code
 from core.operations import machine
+from portal.management.benches.entering import measure_entry
 from portal.management.benches.measuring import AT, COMMUNITY, Bar, Count, Ratio
 
 PAPERS, BUILDINGS = 2_000, 10
@@ -127,4 +128,4 @@ def _megabytes() -> int:
 
 
 # Entering, counting and certifying are measured by functions beside this one.
-PARTS: tuple[Callable[[Ballot], list[Bar]], ...] = (printing,)
+PARTS: tuple[Callable[[Ballot], list[Bar]], ...] = (printing, measure_entry)

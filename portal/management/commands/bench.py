@@ -26,7 +26,7 @@ BENCHES: dict[str, Callable[[], list[Bar]]] = {
 class Command(ProductCommand):
     help = (
         "量一量：ledger（做一份公示要多久）、books（重算账簿）、pages（页面查库次数和字节）、"
-        "register（导入十万户、查找）、board（八步进度表）、ballot（印选票）、counting（数五千张票），all 全部。用一次性的库，不动正式的数据。"
+        "register（导入十万户、查找）、board（八步进度表）、ballot（印选票、录票）、counting（数五千张票），all 全部。用一次性的库，不动正式的数据。"
     )
     writes = False
 
