@@ -34,5 +34,5 @@ def counted(of: Callable[..., Address], home: Compound) -> list[Address]:
         of("ballot_final", *one, see=certifies, act=certifies, elsewhere=other),
         of("ballot_recount", *one, see=certifies, act=certifies, elsewhere=other),
         of("ballot_fall", *one, see=fells, act=fells, elsewhere=other),
-        Address("compound_ballot_check", "public", FORM, args=one),
+        Address("compound_ballot_check", "public", FORM, args=one, data={"serial": done.papers.earliest("pk").serial}),
     ]
