@@ -165,9 +165,15 @@ def counted_pages(town: Town) -> Pages:
     """Return the pages of the newest certified ballot."""
     ballot = Ballot.objects.filter(compound=town.home, state="certified").earliest("pk")
     args = [town.home.code, ballot.number]
-    names = ("ballot_reconciliation", "ballot_calls", "ballot_result", "ballot_hand_count", "ballot_final")
-    office: Pages = {name.replace("_", " "): (reverse(name, args=args), town.staff) for name in names}
-    return office | {"public ballot result": (reverse("compound_ballot", args=args), None)}
+    names = (
+        "ballot_closing", "ballot_reconciliation", "ballot_hand_count", "ballot_hand_blank", "ballot_calls",
+        "ballot_certification", "ballot_result", "ballot_final", "ballot_recount", "ballot_fall",
+    )  # fmt: skip
+    office: Pages = {name: (reverse(name, args=args), town.staff) for name in names}
+    return office | {
+        "compound_ballot result": (reverse("compound_ballot", args=args), None),
+        "compound_ballot_check": (reverse("compound_ballot_check", args=args), None),
+    }
 
 
 def grow_counted(town: Town) -> None:

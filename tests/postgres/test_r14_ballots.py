@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import random
+import time
 from functools import partial
 from typing import Any
 
@@ -9,7 +11,7 @@ import pytest
 from django.db import connection
 
 from ballots.documents.results import figures_sha256
-from ballots.models import Ballot, PaperEntry
+from ballots.models import Ballot, PaperEntry, Sheet
 from ballots.operations import certifying
 from ballots.operations.certifying import certify_first, certify_second, figures_of
 from ballots.operations.entering import enter_paper
@@ -24,6 +26,7 @@ from tests.together import failures, is_deadlock, run_together, sharp_locks
 __all__ = ["sharp_locks"]
 pytestmark = pytest.mark.usefixtures("real_db", "sharp_locks")
 FOR, AGAINST = Said({1: ("赞成",)}), Said({1: ("反对",)})
+SEED, LONGEST_WAIT = 14, 0.4  # seconds
 TIMES = 100 if connection.vendor == "postgresql" else 8
 
 
@@ -45,14 +48,20 @@ def fresh(ballot: Ballot) -> Ballot:
     return Ballot.objects.select_related("rule", "compound").get(pk=ballot.pk)
 
 
+def later(seconds: float, ballot: Ballot, sheet: Sheet) -> PaperEntry:
+    """Correct an entry after a moment: certifying reads much before it writes, and each shall win sometimes."""
+    time.sleep(seconds)
+    return enter_paper(ballot, sheet, AGAINST, actor=machine("system"), at=AT, version=1)
+
+
 def test_certify_while_an_entry_is_corrected() -> None:
     home, third = factories.compound(households=3), factories.user(name="第二人")
-    won = {"certified": 0, "corrected": 0}
+    won, luck = {"certified": 0, "corrected": 0}, random.Random(SEED)
     for _ in range(TIMES):
         made, seen = waiting(home)
         sheet = made.sheets.earliest("pk")
         certifies = partial(certify_second, fresh(made), seen, actor=third, at=AT)
-        corrects = partial(enter_paper, fresh(made), sheet, AGAINST, actor=machine("system"), at=AT, version=1)
+        corrects = partial(later, luck.uniform(0, LONGEST_WAIT), fresh(made), sheet)
         results = run_together([certifies, corrects])
         lost = failures(results)
         assert not any(map(is_deadlock, lost)) and all(isinstance(problem, BallotRefusal) for problem in lost)
@@ -61,7 +70,8 @@ def test_certify_while_an_entry_is_corrected() -> None:
         certified = fresh(made).results.exists()
         assert certified is not changed
         won["certified" if certified else "corrected"] += 1
-    print(won)
+    print(f"seed {SEED}: {won}")
+    assert TIMES < 100 or min(won.values()) > 0
 
 
 def test_two_certify_at_once_and_one_result_is_posted() -> None:
