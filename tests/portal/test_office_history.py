@@ -15,12 +15,13 @@ from django.urls import get_resolver
 
 from compounds.choices import Role
 from compounds.models import Compound
+from compounds.operations.objections import Objecting, take_objection
 from core.models import Entry
 from core.operations import record
 from portal.navigation import page_words
 from portal.views.office.history import ACTIONS
-from tests import factories
-from tests.portal.office import NOW, browser, see
+from tests import balloting, factories
+from tests.portal.office import CODE, NOW, browser, see
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("november")]
 HISTORY = "/office/history/"
@@ -127,3 +128,23 @@ def test_every_kind_of_act_can_be_chosen() -> None:
     acts = {act for text in code for act in re.findall(r'record\(\s*f?"([a-z_]+\.?)', text)}
     lacking = {act for act in acts if not act.startswith(tuple(key for key, _ in ACTIONS))}
     assert len(acts) > 15 and lacking == set()
+
+
+def test_acts_on_ballots_lead_to_the_ballot(client: Client, home: Compound) -> None:
+    """Also those on papers and objections; never one that lies elsewhere."""
+    made = balloting.issuing(home)
+    printed = balloting.printed(made)[0]
+    wu = factories.user(name="周佳")
+    record("paper.print", "补印选票", actor=wu, at=NOW, area_code=home.area_code, subject=printed)
+    document = made.moves.earliest("seq").document
+    assert document is not None
+    said = Objecting("名册少了我家", NOW.date())
+    take_objection(home, document, said, answer_days=5, actor=wu, at=NOW)
+    html = client.get(HISTORY).content.decode()
+    for what in ("补印选票", "收到对《公告》的异议", "锁定名册，开始发票"):
+        assert re.search(rf'<a href="{CODE}ballots/1/">[^<]*{what}', html), what
+    assert "<a" not in html.partition("复核并记账：第7号")[0].rpartition("<td")[2]
+    away = factories.compound(f"{factories.OTHER_COMMUNITY}01", "古城一院（演示）")
+    record("ballot.export", "导出名册", actor=wu, at=NOW, area_code=home.area_code, subject=balloting.ballot(away))
+    html = client.get(HISTORY).content.decode()
+    assert "<a" in html and "<a" not in html.partition("导出名册")[0].rpartition("<td")[2]

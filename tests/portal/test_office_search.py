@@ -8,9 +8,13 @@ import pytest
 from django.db import connection
 from django.test import Client
 
+from ballots.models import Ballot
 from compounds.choices import Role
 from compounds.models import Building, Compound, Dwelling, Entrance, Owner, Ownership, PhoneTail
-from tests import factories
+from compounds.operations.objections import Objecting, take_objection
+from core.codes import show_code
+from core.operations import machine
+from tests import balloting, factories
 from tests.factories import COMMUNITY
 from tests.portal.office import CODE, SERVICE, browser, see, words
 
@@ -114,3 +118,29 @@ def test_the_search_of_people_stands_on_indices(home: Compound) -> None:
             cursor.execute("SET LOCAL enable_seqscan = off")
     for query in rows:
         assert "index" in query.explain().lower(), query.explain()
+
+
+@pytest.fixture
+def ballot(home: Compound) -> Ballot:
+    return balloting.announced(home, title="停车办法")
+
+
+@pytest.mark.parametrize("text", ["第1次表决", "1次表决", "第1次", "停车办"])
+def test_a_ballot_is_found_by_number_and_title(client: Client, ballot: Ballot, text: str) -> None:
+    assert client.get(SEARCH, {"q": text})["Location"] == f"{CODE}ballots/1/"
+
+
+def test_a_ballot_elsewhere_is_not_found(client: Client, ballot: Ballot) -> None:
+    balloting.ballot(factories.compound(f"{factories.OTHER_COMMUNITY}01", "古城一院（演示）"), title="绿化办法")
+    assert "没有找到" in see(client, SEARCH, q="绿化办")
+    assert client.get(SEARCH, {"q": "第1次表决"})["Location"] == f"{CODE}ballots/1/"
+
+
+def test_an_objection_is_found_by_its_slip(client: Client, ballot: Ballot) -> None:
+    document = ballot.moves.get().document
+    assert document is not None
+    said = Objecting("名册少了我家", date(2026, 10, 2), said_by="张三")
+    made = take_objection(ballot.compound, document, said, answer_days=5, actor=machine("system"), at=factories.AT)
+    assert client.get(SEARCH, {"q": show_code(made.slip)})["Location"] == f"{CODE}ballots/1/objections/{made.slip}/"
+    other = browser(factories.user(Role.AUDITOR, factories.OTHER_COMMUNITY))
+    assert "没有找到" in see(other, SEARCH, q=made.slip)

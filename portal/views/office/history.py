@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import json
+from collections import defaultdict
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, time, timedelta
 
 from django.http import HttpResponse
 from django.shortcuts import render
+from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
-from compounds.models import Compound, CompoundMove
+from ballots.models import Ballot, Bundle, Paper, RollEntry, Sheet
+from compounds.models import Compound, CompoundMove, Objection
 from core.models import Entry, EntryQuerySet
 from core.operations import record
 from core.pages import page_of
@@ -82,17 +85,20 @@ def history(request: OfficeRequest) -> HttpResponse:
     if request.GET.get("format") == "csv" and not form.errors:
         return _export(request, entries)
     page = page_of(entries, request)
-    return render(request, "portal/office/history.html", {"page": page, "rows": _acts(list(page)), "form": form})
+    return render(
+        request, "portal/office/history.html", {"page": page, "rows": _linked(request, _acts(list(page))), "form": form}
+    )
 
 
 @dataclass(frozen=True)
 class Act:
-    """A line of the history as people read it; ``detail``: the address of a refused page."""
+    """A line of the history as people read it; ``detail``: the address of a refused page, ``url``: of what it is about."""
 
     entry: Entry
     place: str
     what: str
     detail: str = ""
+    url: str = ""
 
 
 def _acts(entries: Sequence[Entry]) -> list[Act]:
@@ -106,6 +112,30 @@ def _acts(entries: Sequence[Entry]) -> list[Act]:
         else:
             found.append(Act(entry, place, entry.summary))
     return found
+
+
+# How the ballot is reached from what a line is about.
+_OF_BALLOT = {
+    Ballot: "", Paper: "ballot__", Sheet: "ballot__", Bundle: "ballot__", RollEntry: "ballot__",
+    Objection: "document__ballot_move__ballot__",
+}  # fmt: skip
+
+
+def _linked(request: OfficeRequest, acts: Sequence[Act]) -> list[Act]:
+    """Add the pages of the ballots that lines are about, where they lie in the scope; a query for each kind of thing."""
+    wanted: dict[str, set[str]] = defaultdict(set)
+    for act in acts:
+        wanted[act.entry.object_type].add(act.entry.object_id)
+    compounds = Compound.objects.within(list(request.scope.prefixes))
+    urls: dict[tuple[str, str], str] = {}
+    for model, path in _OF_BALLOT.items():
+        label = model._meta.label_lower
+        keys = [int(key) for key in wanted[label] if key.isdecimal()]
+        if keys:
+            rows = model._default_manager.filter(pk__in=keys, **{f"{path}compound__in": compounds})
+            for key, code, number in rows.values_list("pk", f"{path}compound__code", f"{path}number"):
+                urls[label, str(key)] = reverse("ballot", args=[code, number])
+    return [replace(act, url=urls.get((act.entry.object_type, act.entry.object_id), "")) for act in acts]
 
 
 def _within(request: OfficeRequest) -> EntryQuerySet:

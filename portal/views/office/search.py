@@ -1,4 +1,4 @@
-"""The one search box: a compound, a voucher's number, a paper's, a dwelling as typed, a person; only within the scope."""
+"""The one search box: a compound, a voucher, a ballot, a paper, an objection, a dwelling, a person; only in the scope."""
 
 from __future__ import annotations
 
@@ -10,10 +10,19 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods
 
-from ballots.models import Paper
-from compounds.models import Area, Compound, CompoundQuerySet, Dwelling, Owner, Ownership, PhoneTail
+from ballots.models import Ballot, Paper
+from compounds.models import (
+    Area,
+    Compound,
+    CompoundQuerySet,
+    Dwelling,
+    Objection,
+    Owner,
+    Ownership,
+    PhoneTail,
+)
 from compounds.rules import Address, AddressNotUnderstood, parse_dwelling, show_dwelling
-from core.codes import read_code, show_code
+from core.codes import SLIP_LENGTH, read_code, show_code
 from core.masking import mask_name, mask_phone
 from core.money import plain_text
 from fees.models import Book, Voucher
@@ -23,6 +32,7 @@ MOST = 20
 LONGEST = 60
 YEARS_BACK = 2
 _NUMBER = re.compile(r"第?\s*([0-9]{1,6})\s*号?(?:凭证)?")
+_BALLOT = re.compile(r"第?\s*([0-9]{1,3})\s*次(?:表决)?")
 
 
 @dataclass(frozen=True)
@@ -62,7 +72,43 @@ def _search(compounds: CompoundQuerySet, text: str, year: int) -> list[Hit]:
     number = _NUMBER.fullmatch(text)
     if number:
         found += _vouchers(compounds, int(number[1]), year)
-    return found + _papers(compounds, text) + _dwellings(compounds, text)
+    found += _ballots(compounds, text)
+    return found + _papers(compounds, text) + _objections(compounds, text) + _dwellings(compounds, text)
+
+
+def _ballots(compounds: CompoundQuerySet, text: str) -> list[Hit]:
+    """Return the ballots of the scope that bear this number, or in whose title this stands."""
+    number = _BALLOT.fullmatch(text)
+    if number is None and len(text) < 2:
+        return []
+    found = Ballot.objects.filter(number=int(number[1])) if number else Ballot.objects.filter(title__icontains=text)
+    rows = found.filter(compound__in=compounds).select_related("compound").order_by("-pk")[:MOST]
+    return [
+        Hit(
+            "表决",
+            f"第{b.number}次表决：{b.title}，{b.get_state_display()}",
+            b.compound.name,
+            reverse("ballot", args=[b.compound.code, b.number]),
+        )
+        for b in rows
+    ]
+
+
+def _objections(compounds: CompoundQuerySet, text: str) -> list[Hit]:
+    """Return the objection to a ballot of the scope that bears this slip's number; not whose it is."""
+    slip = read_code(text, SLIP_LENGTH)
+    if slip is None:
+        return []
+    found = Objection.objects.filter(slip=slip, compound__in=compounds).exclude(document__ballot_move=None)
+    return [
+        Hit(
+            "异议",
+            f"{show_code(o.slip)}，对《{o.document.title}》",
+            o.compound.name,
+            reverse("ballot_objection", args=[o.compound.code, o.document.ballot_move.ballot.number, o.slip]),
+        )
+        for o in found.select_related("compound", "document__ballot_move__ballot")
+    ]
 
 
 def _papers(compounds: CompoundQuerySet, text: str) -> list[Hit]:
