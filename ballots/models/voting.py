@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 
 from django.conf import settings
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import F, Q, Subquery
 
-from ballots.choices import BallotState, Matter, PaperSize, QuestionKind, Voter
+from ballots.choices import BallotState, Matter, PaperSize, PaperState, QuestionKind, Voter
 from compounds.models import Compound
 from core.insert_only import InsertOnly
 from core.models import Attachment
@@ -86,6 +86,15 @@ class BallotQuerySet(models.QuerySet["Ballot"]):
     def public(self) -> BallotQuerySet:
         """Keep what was ever announced."""
         return self.exclude(state=BallotState.DRAFT).exclude(announced_on=None)
+
+    def with_turnout(self) -> BallotQuerySet:
+        """Add ``voters``, how many stand on the roll, and ``back``, how many papers came back in time."""
+
+        def count(rows: str, **which: str) -> Subquery:
+            of = Ballot.objects.filter(pk=models.OuterRef("pk"), **which).order_by().values("pk")
+            return Subquery(of.annotate(n=models.Count(rows)).values("n"))
+
+        return self.annotate(voters=count("roll"), back=count("papers", papers__state=PaperState.RETURNED))
 
     def counted_by(self, user: User, on: date) -> BallotQuerySet:
         """Keep those whose papers the user enters on a day (选票录入员)."""

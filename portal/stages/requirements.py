@@ -16,8 +16,8 @@ from typing import Any
 from django.db.models import Count, Exists, F, IntegerField, OuterRef, Q, QuerySet, Subquery, Value
 from django.db.models.functions import Coalesce
 
-from ballots.choices import BallotState, Matter
-from ballots.models import Result
+from ballots.choices import Matter
+from ballots.documents.outcomes import Outcome, decided
 from compounds.choices import OwnersBody, ProgrammeLine, StageAct, SurveyState, Tenure, Use
 from compounds.models import (
     Compound,
@@ -46,7 +46,8 @@ class Requirement:
 
     ``facts``: annotations of a compound that the verdict reads, on a day; ``lacks``: what is missing, "" when nothing
     is; ``page``: the name of the office page where it is mended ("" for the step's own page), ``verb`` its link;
-    ``later``: a document may attest it, as the portal keeps no facts of it yet or did not when it happened.
+    ``later``: the portal keeps no facts of it yet, a document attests it; where there is a ``matter``, a ballot on it
+    that is in force and passed fulfils it too, and the document is for what was voted elsewhere.
     """
 
     key: str
@@ -57,14 +58,16 @@ class Requirement:
     verb: str = "去办"
     later: bool = False
     paper: int | None = None
+    matter: Matter | None = None
 
 
 @dataclass(frozen=True)
 class Verdict:
-    """A requirement of a compound with what it lacks, in words; "" when it is fulfilled."""
+    """A requirement of a compound with what it lacks, in words; "" when it is fulfilled; ``outcome``: by which ballot."""
 
     requirement: Requirement
     missing: str
+    outcome: Outcome | None = None
 
     @property
     def is_met(self) -> bool:
@@ -209,19 +212,15 @@ def attested(key: str, words: str) -> Requirement:
     return Requirement(key, words, lacks, verb="加材料", later=True)
 
 
-def _mode_facts(on: date) -> Facts:
-    """A final ballot on the mode of which every question passed; in the canonical data no text can say so."""
-    found = Result.objects.filter(
-        ballot__compound=OuterRef("pk"), ballot__matter=Matter.SERVICE_MODE, ballot__state=BallotState.FINAL,
-        count=F("ballot__count_number"), document__data__contains='"passed":true',
-    )  # fmt: skip
-    return {"mode_final": Exists(found.exclude(document__data__contains='"passed":false'))}
+def voted(key: str, words: str, matter: Matter) -> Requirement:
+    """Make a requirement that a ballot on a matter fulfils, or a document of the step where it was voted elsewhere."""
 
+    def lacks(row: Facts) -> str:
+        if row["decided"].get(matter) or key in row["attests"]:
+            return ""
+        return f"{words.removesuffix('已经生效')}还没有通过并生效；在本站以前表决过的，加证明材料"
 
-def _lacks_mode(row: Facts) -> str:
-    if row["mode_final"] or "mode_ballot" in row["attests"]:
-        return ""
-    return "模式的表决还没有通过并生效；在本站以前表决过的，加证明材料"
+    return Requirement(key, words, lacks, page="ballots", verb="去表决", later=True, matter=matter)
 
 
 def _of_paper(paper: StagePaper) -> Requirement:
@@ -263,7 +262,7 @@ STEPS: tuple[Step, ...] = (
     )),
     Step(7, "确定模式", "模式", (
         attested("preliminary_estimate", "表决公告附了初步测算表"),
-        Requirement("mode_ballot", "模式、内容和标准的表决已经生效", _lacks_mode, _mode_facts, "ballots", "去表决", later=True),
+        voted("mode_ballot", "模式、内容和标准的表决已经生效", Matter.SERVICE_MODE),
     )),
     Step(8, "测算费用", "测算", (
         attested("estimate", "测算表已经审定，写明结余或缺口"),
@@ -313,7 +312,8 @@ def judge(
 ) -> dict[int, tuple[Verdict, ...]]:
     """Judge one step for compounds, named by their keys: what it asks of each and what is lacking.
 
-    At most one query for all of them besides the evidence, and none where only papers are asked for.
+    At most one query for all of them besides the evidence, and none where only papers are asked for; two more where a
+    ballot may decide.
     """
     step, known = step_numbered(number), evidence or Evidence.of(compounds)
     requirements = (*step.requirements, *map(_of_paper, known.wanted.get(number, [])))
@@ -323,11 +323,19 @@ def judge(
     rows: Iterable[Facts] = [{"pk": key} for key in compounds]
     if annotations:
         rows = Compound.objects.filter(pk__in=compounds).order_by().values("pk").annotate(**annotations)
+    matters = {each.matter for each in requirements if each.matter is not None}
+    outcomes = {matter: decided(compounds, matter, on) for matter in matters}
     found = {}
     for row in rows:
         where = (row["pk"], number)
-        facts = {**row, "papers": known.papers.get(where, ()), "attests": known.attests.get(where, ())}
-        found[row["pk"]] = tuple(Verdict(each, each.lacks(facts)) for each in requirements)
+        by_ballot = {matter: of.get(row["pk"]) for matter, of in outcomes.items()}
+        facts = {
+            **row, "papers": known.papers.get(where, ()), "attests": known.attests.get(where, ()), "decided": by_ballot,
+        }  # fmt: skip
+        found[row["pk"]] = tuple(
+            Verdict(each, each.lacks(facts), by_ballot.get(each.matter) if each.matter else None)
+            for each in requirements
+        )
     return found
 
 

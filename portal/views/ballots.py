@@ -34,8 +34,8 @@ def proved_places(move: BallotMove) -> list[ProvedPlace]:
 
 
 def announced_ballots(compound: Compound) -> BallotQuerySet:
-    """Return a compound's ballots that were ever announced, the newest first."""
-    return Ballot.objects.filter(compound=compound).public().select_related("rule")
+    """Return a compound's ballots that were ever announced, the newest first, with how many papers are back."""
+    return Ballot.objects.filter(compound=compound).public().with_turnout().select_related("rule")
 
 
 def public_ballot(code: str, number: int) -> Ballot:

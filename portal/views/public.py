@@ -24,6 +24,8 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods, require_safe
 
+from ballots.choices import Matter
+from ballots.documents.outcomes import decided
 from compounds.models import Area, Compound, CompoundPhoto, Dwelling
 from core.charts import Month, MonthPairs, Source, SourceBars
 from core.codes import read_code, show_code
@@ -139,6 +141,7 @@ def compound(request: HttpRequest, code: str) -> HttpResponse:
             :PHOTOGRAPHS
         ],
         "ballots": announced_ballots(found)[:LATEST_OF_COMPOUND],
+        "mode": decided([found.pk], Matter.SERVICE_MODE, timezone.localdate()).get(found.pk),
         "notices": posted_notices(found).hanging(timezone.localdate())[:LATEST_OF_COMPOUND],
         "progress": public_progress(found),
         "today": timezone.localdate(),

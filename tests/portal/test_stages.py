@@ -9,6 +9,10 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
+from ballots.choices import Move
+from ballots.models import Ballot
+from ballots.operations.certifying import fell_ballot, make_final
+from ballots.rules.entries import Said
 from compounds.choices import Role, StageAct
 from compounds.models import (
     Compound,
@@ -24,9 +28,9 @@ from compounds.models import (
     Survey,
     SurveySheet,
 )
-from core.operations import machine
+from core.operations import KeptPaper, machine, store_bytes
 from portal.stages import STEPS, Light, judge, judge_one, standing, step_numbered
-from tests import factories
+from tests import balloting, factories
 from tests.factories import AT, COMMUNITY
 
 pytestmark = pytest.mark.django_db
@@ -124,6 +128,36 @@ def test_later_facts_are_attested_and_a_paper_taken_down_counts_no_more(home: Co
     assert "election" not in missing(home, 5)
     StageDocument.objects.filter(pk=document.pk).update(removed_at=AT, removed_by=machine("system"))
     assert "election" in missing(home, 5)
+
+
+def voted(home: Compound, said: Said) -> Ballot:
+    """Count out a ballot on the mode in which everyone says the same, and let it take effect."""
+    made = balloting.entered(balloting.taken_in(home, 3), said)
+    balloting.certified(made)
+    made.refresh_from_db()
+    make_final(made, on=TODAY + timedelta(8), actor=machine("system"), at=AT)
+    return made
+
+
+@pytest.mark.usefixtures("quick_pdf")
+def test_a_ballot_in_force_decides_the_mode_until_it_falls(home: Compound) -> None:
+    on, other = TODAY + timedelta(8), factories.compound(f"{COMMUNITY}02", "北院（演示）")
+    assert missing(home, 7)["mode_ballot"].startswith("模式、内容和标准的表决还没有通过并生效")
+    first = voted(home, Said({1: ("赞成",)}))
+    assert "mode_ballot" in missing(home, 7), "not before its day"
+    both = judge(7, [home.pk, other.pk], on)
+    found, none = (next(v for v in both[c.pk] if v.requirement.key == "mode_ballot") for c in (home, other))
+    assert found.is_met and found.outcome and found.outcome.ballot == first and found.outcome.since_on == on
+    assert not none.is_met and none.outcome is None
+    voted(home, Said({1: ("反对",)}))
+    again = next(v for v in judge_one(7, home, on) if v.requirement.key == "mode_ballot")
+    assert again.outcome and again.outcome.ballot == first, "what failed decides nothing"
+    decision = KeptPaper("撤销决定.png", "image/png", 8, store_bytes(factories.picture()))
+    fell_ballot(first, Move.ANNULLED, "公告不足十五天", decision, on=on, actor=machine("system"), at=AT)
+    fallen = next(v for v in judge_one(7, home, on) if v.requirement.key == "mode_ballot")
+    assert not fallen.is_met
+    paper(home, 7, attests="mode_ballot")
+    assert "mode_ballot" not in missing(home, 7), "what was voted elsewhere is attested"
 
 
 def test_papers_are_the_districts_list(home: Compound) -> None:
