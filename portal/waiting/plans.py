@@ -58,18 +58,19 @@ def plans_waiting(user: User, prefixes: Sequence[str], today: date) -> list[Wait
     mine = Compound.objects.within([*clerks, *streets]) | Compound.objects.within(any_office).filter(pk__in=named)
     found = _present(mine)
     staffed = _staffed(found, today) if streets else set()
-    rows, others = [], 0
+    rows: list[Waiting] = []
+    others: list[date] = []
     for at in found:
         over = at.until is not None and at.until < today
         if _moves(user, at, clerks, streets, staffed):
             rows += [_late(at, today)] if over else [_undated(at, today)] if at.until is None else []
-        elif over and _lies_in(at.compound, streets):
-            others += 1
+        elif at.until is not None and over and _lies_in(at.compound, streets):
+            others.append(at.until)
     rows = sorted(rows, key=lambda each: each.due_on)[:NAMED]
     if others:
         url = f"{reverse('programme')}?state=late"
         what, why = "步骤超过了计划的日期", "负责的人还没有办完"
-        rows.append(row(today, today, f"{others}个小区", what, why, "看是哪些", url))
+        rows.append(row(min(others), today, f"{len(others)}个小区", what, why, "看是哪些", url))
     return rows
 
 
