@@ -9,10 +9,13 @@ from datetime import date, timedelta
 from ballots.choices import BallotState, Move
 from ballots.models import Ballot, BallotMove
 
+# Kinds of deadlines; "hang": a time that only runs out.
+ANNOUNCE, HANG, FREEZE, COUNT, POST, TAKE_EFFECT = "announce", "hang", "freeze", "count", "post", "final"
+
 
 @dataclass(frozen=True)
 class Deadline:
-    """A day by which something is done; ``kind`` "hang": a time that only runs out."""
+    """A day by which something is done."""
 
     kind: str
     label: str
@@ -23,7 +26,7 @@ class Deadline:
     @property
     def late_days(self) -> int:
         """Days past the deadline when it was done, or by today."""
-        return 0 if self.kind == "hang" else max(0, ((self.done_on or self.today) - self.due_on).days)
+        return 0 if self.kind == HANG else max(0, ((self.done_on or self.today) - self.due_on).days)
 
     @property
     def is_late(self) -> bool:
@@ -42,31 +45,49 @@ class Missing:
     page: str
 
 
+@dataclass(frozen=True)
+class Days:
+    """When a ballot went on; None where it has not. ``posted``: the first photograph of the present result."""
+
+    issuing: date | None = None
+    counting: date | None = None
+    certified: date | None = None
+    posted: date | None = None
+    final: date | None = None
+
+
 def deadlines_of(ballot: Ballot, moves: Sequence[BallotMove], today: date) -> list[Deadline]:
     """Return the days of a ballot in their order. ``moves``: all of it, with their photographs (``proofs``)."""
-    rule, found = ballot.rule, []
     last = {move.kind: move for move in moves}
-
-    def add(label: str, due_on: date, done_on: date | None, kind: str = "") -> None:
-        found.append(Deadline(kind, label, due_on, done_on, today))
+    proofs = [proof.on for proof in last[Move.CERTIFIED].proofs.all()] if Move.CERTIFIED in last else []
 
     def moved(kind: Move) -> date | None:
         return last[kind].on if kind in last else None
 
+    days = Days(moved(Move.ISSUING), moved(Move.COUNTING), moved(Move.CERTIFIED), min(proofs, default=None),
+                moved(Move.FINAL))  # fmt: skip
+    return deadlines_from(ballot, days, today)
+
+
+def deadlines_from(ballot: Ballot, days: Days, today: date) -> list[Deadline]:
+    """Return the days of a ballot in their order, by when it went on."""
+    rule, found = ballot.rule, []
+
+    def add(label: str, due_on: date, done_on: date | None, kind: str) -> None:
+        found.append(Deadline(kind, label, due_on, done_on, today))
+
     if ballot.announce_by_on:
-        add("张贴公告", ballot.announce_by_on, ballot.announced_on)
+        add("张贴公告", ballot.announce_by_on, ballot.announced_on, ANNOUNCE)
     if ballot.announced_on and ballot.voting_from_on and ballot.voting_until_on:
         over = ballot.announced_on + timedelta(rule.roll_objection_days)
-        add("名册异议期满", over, over if over < today else None, "hang")
-        add("锁定名册，开始发票", ballot.voting_from_on, moved(Move.ISSUING))
-        add("停止收票，开始计票", ballot.voting_until_on + timedelta(1), moved(Move.COUNTING))
-    if Move.CERTIFIED in last:
-        certified = last[Move.CERTIFIED]
-        days = [proof.on for proof in certified.proofs.all()]
-        add("张贴结果", certified.on + timedelta(rule.post_days), min(days) if days else None)
-        over = certified.on + timedelta(rule.objection_days)
-        add("结果异议期满", over, over if over < today else None, "hang")
-        add("生效", over + timedelta(1), moved(Move.FINAL))
+        add("名册异议期满", over, over if over < today else None, HANG)
+        add("锁定名册，开始发票", ballot.voting_from_on, days.issuing, FREEZE)
+        add("停止收票，开始计票", ballot.voting_until_on + timedelta(1), days.counting, COUNT)
+    if days.certified:
+        add("张贴结果", days.certified + timedelta(rule.post_days), days.posted, POST)
+        over = days.certified + timedelta(rule.objection_days)
+        add("结果异议期满", over, over if over < today else None, HANG)
+        add("生效", over + timedelta(1), days.final, TAKE_EFFECT)
     if ballot.state in (BallotState.CANCELLED, BallotState.ANNULLED, BallotState.SET_ASIDE):
         return [row for row in found if row.done_on]
     return sorted(found, key=lambda row: row.due_on)
@@ -101,6 +122,5 @@ def to_hang(moves: Sequence[BallotMove]) -> list[Missing]:
         if any(move.kind == kind for move in moves):
             short = PLACES_WANTED - len(places_of(moves, kind))
             if short > 0:
-                page = "ballot_result" if kind == Move.CERTIFIED else "ballot_notice"
-                found.append(Missing(f"{words}要贴在至少两处，还差{short}处的照片", page))
+                found.append(Missing(f"{words}要贴在至少两处，还差{short}处的照片", "ballot_notice"))
     return found

@@ -19,6 +19,7 @@ from core.models import Job, User
 from fees.permissions import HEADS, PROVERS, issuing_areas
 from fees.rules import due_day
 from portal.waiting.around import done_today, first_month_to_write, is_over, month_in_hand, place_names, steps_of
+from portal.waiting.ballots import ballots_waiting
 from portal.waiting.books import ASSET_DAYS, assets_to_list, cash_to_count, drafts_returned, drafts_to_review
 from portal.waiting.months import (
     month_words,
@@ -98,7 +99,7 @@ def waiting_for(user: User, prefixes: Sequence[str], today: date) -> list[Waitin
         *steps_waiting(user, prefixes, today),
         *plans_waiting(user, prefixes, today),
         *work_waiting(gives, today),
-        *papers_waiting(user, prefixes, today),
+        *ballots_waiting(user, prefixes, today),
     ]
     return sorted(found, key=lambda row: (row.due_on, row.place, row.what))
 

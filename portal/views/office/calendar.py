@@ -7,6 +7,9 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.views.decorators.http import require_safe
 
+from ballots.documents.life import Deadline, deadlines_from
+from ballots.documents.tasks import ballots_at_work
+from ballots.models import Ballot
 from compounds.models import Area, Compound
 from fees.documents import Task, by_kind, calendar_of, drafts_due, ending_appointments
 from fees.rules import month_of, months_before, months_from, next_month, previous_month
@@ -26,6 +29,17 @@ def page_of_task(task: Task) -> str:
     return reverse("closing", args=[code, task.code])
 
 
+def ballots_due(request: OfficeRequest, areas: list[str]) -> list[tuple[Ballot, Deadline]]:
+    """Return what the ballots below these areas still have to do or to wait for, by day; one query."""
+    found = [
+        (at.ballot, row)
+        for at in ballots_at_work(areas)
+        for row in deadlines_from(at.ballot, at.days, request.today)
+        if row.done_on is None
+    ]
+    return sorted(found, key=lambda each: (each[1].due_on, each[0].compound.area_code))
+
+
 @require_safe
 @in_scope
 def compound_calendar(request: OfficeRequest, code: str) -> HttpResponse:
@@ -34,6 +48,7 @@ def compound_calendar(request: OfficeRequest, code: str) -> HttpResponse:
     this = month_of(request.today)
     months = months_from(months_before(this, MONTHS_SHOWN - 1), this)
     shown = calendar_of([compound], months, request.today)
+    ballots = ballots_due(request, [compound.area_code])
     return compound_page(
         request,
         "portal/office/compound_calendar.html",
@@ -42,8 +57,9 @@ def compound_calendar(request: OfficeRequest, code: str) -> HttpResponse:
         {
             "today": request.today,
             "months": [(row, [(t, page_of_task(t)) for t in row.tasks]) for row in reversed(shown) if row.tasks],
-            "late": sum(row.late for row in shown),
+            "late": sum(row.late for row in shown) + sum(task.is_late for _, task in ballots),
             "drafts": drafts_due([compound]),
+            "ballots": ballots,
             "ending": ending_appointments([compound.area_code], request.today),
         },
     )
@@ -72,6 +88,7 @@ def calendar(request: OfficeRequest) -> HttpResponse:
             "kinds": [(kind, [(t, page_of_task(t)) for t in kind.late]) for kind in kinds],
             "late": sum(len(kind.late) for kind in kinds),
             "drafts": drafts_due(compounds),
+            "ballots": ballots_due(request, prefixes),
             "ending": list(zip(ending, _places([a.area_code for a in ending], compounds), strict=True)),
         },
     )

@@ -61,7 +61,7 @@ def workbench(request: OfficeRequest) -> HttpResponse:
 def _guest(request: OfficeRequest) -> HttpResponse:
     """Who holds no office: the ballots whose papers they were named to enter, or whom to ask for an office."""
     ballots = Ballot.objects.counted_by(request.user, request.today).select_related("compound")
-    rows = papers_waiting(request.user, (), request.today)
+    rows = papers_waiting(request.user, request.today)
     shown = {"ballots": ballots, "groups": grouped(rows, request.today), "count": len(rows), "today": request.today}
     return render(request, "portal/office/no_scope.html", shown)
 

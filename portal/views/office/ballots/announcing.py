@@ -66,15 +66,19 @@ def ballot_announcement(request: OfficeRequest, code: str, number: int) -> HttpR
     return ballot_page(request, "portal/office/ballot_announcement.html", found, shown)
 
 
+# What a ballot posts on paper; the last of it hangs now.
+POSTED = (Move.ANNOUNCED, Move.EXTENDED, Move.CERTIFIED)
+
+
 def _posted(ballot: Ballot) -> list[BallotMove]:
-    moves = ballot.moves.filter(kind__in=[Move.ANNOUNCED, Move.EXTENDED]).select_related("document")
+    moves = ballot.moves.filter(kind__in=POSTED).select_related("document")
     return list(moves.order_by("seq").prefetch_related("proofs__attachment", "document__files"))
 
 
 @require_http_methods(FORM)
 @in_scope
 def ballot_notice(request: OfficeRequest, code: str, number: int) -> HttpResponse:
-    """The notice that hangs (or its latest extension): its paper, where it hangs, a form for photographs."""
+    """The notice that hangs, its latest extension, or the result: the papers, where they hang, a form for photographs."""
     found = find_ballot(request, code, number)
     may = can_run_ballots(request.user, found.compound, request.today)
     moves = _posted(found)
@@ -116,9 +120,9 @@ def ballot_notice(request: OfficeRequest, code: str, number: int) -> HttpRespons
 @require_safe
 @in_scope
 def ballot_posted_pdf(request: OfficeRequest, code: str, number: int, seq: int) -> HttpResponse:
-    """The paper of a notice or an extension, byte for byte."""
+    """The paper of a notice, an extension or a result, byte for byte."""
     found = find_ballot(request, code, number)
-    move = found.moves.filter(seq=seq, kind__in=[Move.ANNOUNCED, Move.EXTENDED]).select_related("document").first()
+    move = found.moves.filter(seq=seq, kind__in=POSTED).select_related("document").first()
     if move is None or move.document is None:
         raise Http404
     return posted_pdf(request, found, move.document)
