@@ -165,6 +165,11 @@ class Ballot(models.Model):
         return self.title
 
     @property
+    def is_recount(self) -> bool:
+        """Whether it is counted again after a result was certified."""
+        return self.state == BallotState.COUNTING and self.count_number > 1
+
+    @property
     def announce_by_on(self) -> date | None:
         """The last day on which it can be announced, so that its notice hangs long enough."""
         return self.voting_from_on - timedelta(self.rule.notice_days) if self.voting_from_on else None

@@ -24,6 +24,7 @@ from ballots.models import Ballot, BallotMove, BallotProof
 from ballots.operations.drafting import lock_draft, refuse_rule
 from ballots.operations.moving import lock_ballot, move
 from ballots.operations.refusals import (
+    CertifiedBefore,
     HungLater,
     NoReason,
     NoticeTooShort,
@@ -150,9 +151,11 @@ def _running(ballot: Ballot, until_on: date, reason: str, today: date) -> Ballot
 def cancel_ballot(ballot: Ballot, reason: str, *, actor: User, at: datetime) -> BallotMove:
     """Call a ballot off before its result is certified; what was posted stays readable, with the reason. Record it.
 
-    :raises WrongState: :raises NoReason:
+    :raises WrongState: :raises NoReason: :raises CertifiedBefore: while it is counted again.
     """
     found = lock_ballot(ballot)
+    if found.is_recount:
+        raise CertifiedBefore
     if not reason.strip():
         raise NoReason
     return move(found, Move.CANCELLED, on=timezone.localdate(at), reason=reason, actor=actor, at=at)

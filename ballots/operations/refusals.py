@@ -21,6 +21,10 @@ class WrongState(BallotRefusal):
         self.state = BallotState(state)
 
 
+class CertifiedBefore(BallotRefusal):
+    """A result was posted and is counted again: only the street or a court fells it."""
+
+
 class SamePersonTwice(BallotRefusal):
     """Two persons are needed, and this one acted already."""
 

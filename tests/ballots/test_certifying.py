@@ -17,6 +17,7 @@ from ballots.documents.counted import NotCountedOut, count_out, questions_of
 from ballots.documents.outcomes import outcome_of
 from ballots.documents.results import figures_sha256, read_result
 from ballots.models import Ballot, BoxOpening, Bundle, CallBack, Option, Question, Sheet, SheetPrint
+from ballots.operations.announcing import cancel_ballot
 from ballots.operations.certifying import (
     begin_recount,
     certify_first,
@@ -33,6 +34,7 @@ from ballots.operations.refusals import (
     BallotRefusal,
     BoxDiffers,
     CallsDrawn,
+    CertifiedBefore,
     FiguresChanged,
     HandCountUnclear,
     NoCounters,
@@ -391,6 +393,8 @@ def test_an_upheld_objection_leads_to_a_recount_and_the_old_result_stays(ballot:
     assert (ballot.state, ballot.count_number) == ("counting", 2)
     with pytest.raises(NotAllSettled):
         figures_of(ballot)
+    with pytest.raises(CertifiedBefore):  # what was posted falls by the street or a court only
+        cancel_ballot(ballot, "不数了", actor=machine("system"), at=AT)
     balloting.entered(ballot, FOR, FOR, AGAINST, AGAINST, BLANK)
     new = balloting.certified(ballot)
     paper = read_result(new.document.data)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from ballots.operations.drafting import MOST_FILES
 from ballots.operations.refusals import (
     BallotRefusal,
+    CertifiedBefore,
     HungLater,
     NeedsMoreThanHalf,
     NoReason,
@@ -74,6 +75,8 @@ def _of_notices(problem: BallotRefusal) -> str:
             return "名册上没有人。请先把房屋和产权人录好。"
         case NoReason():
             return "原因没有填。"
+        case CertifiedBefore():
+            return "结果公布过，现在是重新计票，不能取消。要撤销，等数完由街道或法院撤销。"
         case NotLonger(until_on=day):
             return f"现在就是{full_day(day)}截止，请填更晚的日期。"
         case OverAlready(until_on=day):

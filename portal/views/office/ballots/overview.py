@@ -45,6 +45,7 @@ def ballot(request: OfficeRequest, code: str, number: int) -> HttpResponse:
     name, verb = NEXT.get(BallotState(found.state), ("", ""))
     if draft and missing:
         name, verb = "ballot_draft", "接着起草"
+    may_run = can_run_ballots(request.user, found.compound, request.today)
     shown = {
         "moves": moves,
         "deadlines": deadlines_of(found, moves, request.today),
@@ -52,7 +53,7 @@ def ballot(request: OfficeRequest, code: str, number: int) -> HttpResponse:
         "next_url": ballot_url(name, found) if name else "",
         "next_verb": verb,
         "words": rule_words(found.rule, totals.heads, totals.area).sentences if totals and totals.heads else (),
-        "may_cancel": can_run_ballots(request.user, found.compound, request.today) and found.state in CANCELLABLE,
-        "may_run": can_run_ballots(request.user, found.compound, request.today),
+        "may_cancel": may_run and found.state in CANCELLABLE and not found.is_recount,
+        "may_run": may_run,
     }
     return ballot_page(request, "portal/office/ballot.html", found, shown)
