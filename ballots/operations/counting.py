@@ -29,14 +29,14 @@ Figures = Mapping[str, Mapping[str, int]]
 
 @transaction.atomic
 def begin_counting(ballot: Ballot, *, on: date, actor: User, at: datetime) -> BallotMove:
-    """Take no more papers: what comes now is late. Before the last day only when no paper is out any more.
+    """Take no more papers: what comes now is late. Before the last day only when everybody's paper came to an end.
 
     :raises WrongState, VotingRuns:
     """
     found = lock_ballot(ballot, BallotState.ISSUING)
     if found.voting_until_on is not None and on <= found.voting_until_on:
-        out = found.papers.filter(state__in=[PaperState.ISSUED, PaperState.PRINTED])
-        if out.exists() or found.secret:
+        over = found.papers.exclude(state__in=[PaperState.PRINTED, PaperState.ISSUED, PaperState.SPOILT])
+        if found.secret or over.count() < found.roll.count():
             raise VotingRuns(found.voting_until_on)
     made = move(found, Move.COUNTING, on=on, actor=actor, at=at)
     ballot.state, ballot.version = found.state, found.version
