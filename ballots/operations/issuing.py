@@ -120,9 +120,16 @@ def undo_return(ballot: Ballot, paper: Paper, reason: str, *, on: date, actor: U
         raise NotPossible(locked, PaperState.ISSUED)
     if PaperEntry.objects.filter(sheet__paper=locked).exists():
         raise EntriesStand(locked)
-    Sheet.objects.filter(paper=locked).delete()
+    _take_out(locked)
     become([locked], PaperState.ISSUED, on=on, actor=actor, at=at, note=reason)
     _said(found, "paper.undo", f"{locked.entry.place}没有交回，改正：{reason}", actor=actor, at=at)
+
+
+def _take_out(paper: Paper) -> None:
+    """Take a paper's sheet out of its bundle; where the bundle was compared with its slip, it has to be anew."""
+    lying = Sheet.objects.filter(paper=paper)
+    Bundle.objects.filter(sheets__in=lying).update(sheet_count=None, closed_by=None, closed_on=None)
+    lying.delete()
 
 
 @transaction.atomic

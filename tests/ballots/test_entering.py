@@ -28,6 +28,7 @@ from ballots.operations.entering import (
     name_clerk,
     settle_paper,
 )
+from ballots.operations.issuing import undo_return
 from ballots.operations.refusals import (
     AlreadySettled,
     CoverDiffers,
@@ -245,6 +246,14 @@ def test_a_cover_slip_must_say_what_lies_in_the_bundle(ballot: Ballot, trio: Any
     assert close_bundle(ballot, bundle, 3, actor=trio[0], at=AT).closed_by == trio[0]
     close_bundle(ballot, bundle, 3, actor=trio[1], at=AT)  # the second clerk compares too
     assert Entry.objects.filter(action="paper.bundle").count() == 1
+    slip = ballot.sheets.latest("pk").paper
+    assert slip is not None and ballot.sheets.latest("pk").bundle.number == 2
+    last = ballot.bundles.get(number=2)
+    close_bundle(ballot, last, 2, actor=trio[0], at=AT)
+    undo_return(ballot, slip, "扫错了", on=balloting.UNTIL, actor=trio[0], at=AT)
+    last.refresh_from_db()  # its slip is another now, and is compared anew
+    assert (last.closed_on, last.closed_by, last.sheet_count) == (None, None, None)
+    assert close_bundle(ballot, last, 1, actor=trio[1], at=AT).sheet_count == 1
 
 
 def test_ones_own_pace_and_errors(ballot: Ballot, trio: Any) -> None:
