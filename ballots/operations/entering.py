@@ -155,7 +155,9 @@ def _fill(entry: PaperEntry, said: Said, beside: Beside, at: datetime) -> None:
 
 @transaction.atomic
 def settle_paper(ballot: Ballot, sheet: Sheet, said: Said, reason: str, *, actor: User, at: datetime) -> Settlement:
-    """Settle a sheet whose entries differ or doubt, by a third person with the paper in hand; record it.
+    """Settle a sheet whose entries differ or doubt, by a third person with the paper in hand.
+
+    Record it without the reason, which says what stands on the paper.
 
     :raises WrongState: when the ballot is not counted now.
     :raises SamePersonTwice: for one of the two who entered it.
@@ -180,7 +182,7 @@ def settle_paper(ballot: Ballot, sheet: Sheet, said: Said, reason: str, *, actor
         first_by=entries[0].user, second_by=entries[1].user if len(entries) > 1 else None, by=actor,
         on=timezone.localdate(at),
     )  # fmt: skip
-    record("paper.settle", f"核定{_name(locked, found)}：{reason}", actor=actor, at=_moment(locked, at),
+    record("paper.settle", f"核定{_name(locked, found)}", actor=actor, at=_moment(locked, at),
            area_code=locked.compound.area_code, subject=found)  # fmt: skip
     return made
 

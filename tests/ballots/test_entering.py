@@ -179,6 +179,10 @@ def test_a_third_person_settles_and_neither_of_the_two(ballot: Ballot, trio: Any
         settle(ballot, sheet, AGAINST, three)
     said = {each.sheet: each for each in sheets_said(ballot)}[sheet.pk]
     assert (said.state, said.counts) == ("settled", FOR)
+    told = Entry.objects.get(action="paper.settle")
+    assert (
+        made.reason and made.reason not in told.summary + told.data
+    )  # what stands on a paper is no matter of the history
 
 
 def test_what_agrees_is_not_settled_and_what_one_doubts_is(ballot: Ballot, trio: Any) -> None:
