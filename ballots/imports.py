@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from ballots.choices import PaperState, VoidReason
+from ballots.choices import InvalidReason, PaperState, VoidReason
 from ballots.documents.entering import Printed, printed_of
 from ballots.models import Ballot, Sheet
-from ballots.operations.refusals import BallotRefusal, EnteredTwice
+from ballots.operations.refusals import BallotRefusal, EnteredTwice, NoSheet
 from ballots.rules.entries import BLANK_WORD, NotAnAnswer, Said, read_answer, say
 from core.codes import read_code
 from core.money import NotUnderstood, half_width, quoted
@@ -122,7 +122,8 @@ def _said(row: Row, printed: Sequence[Printed], errors: list[CellError]) -> tupl
             errors.append(row.error(heading, str(problem)))
         except NotAnAnswer as problem:
             errors.append(row.error(heading, _wrong(p, problem.typed)))
-    return (None if len(errors) > before else say([p.asked for p in printed], answers, {})), empty
+    reasons = {p.number: InvalidReason.OTHER.value for p in printed}  # the workbook does not say why
+    return (None if len(errors) > before else say([p.asked for p in printed], answers, reasons)), empty
 
 
 def _void(row: Row, errors: list[CellError]) -> str:
@@ -151,6 +152,8 @@ def word_rows(file: PapersFile, problems: dict[int, BallotRefusal]) -> list[Cell
 def _refused(problem: BallotRefusal) -> str:
     if isinstance(problem, EnteredTwice):
         return f"这张票的{_ROUND.get(problem.round, '这一遍')}已经录过，和这一行不一样，或者是别人录的。"
+    if isinstance(problem, NoSheet):
+        return "这张票刚才改成没有收回，请核对以后再导入。"
     return "这张票的另一遍是同一个人录的。两遍要由两个人录。"
 
 

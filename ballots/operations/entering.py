@@ -288,6 +288,8 @@ def import_papers(
     fresh, unchanged, refused = [], 0, {}
     for key, said in rows.items():
         kept, problem = _fits(entered.get(key, []), said, round, actor, locked.single_entry)
+        if key not in sheets:  # taken out of its bundle since the file was read
+            problem = NoSheet()
         if problem is not None:
             refused[key] = problem
         elif kept:

@@ -10,7 +10,7 @@ import pytest
 from django.core.management import call_command
 
 from ballots.documents.entering import printed_of, progress_of
-from ballots.imports import papers_template, read_papers
+from ballots.imports import PapersFile, papers_template, read_papers
 from ballots.models import Ballot, PaperEntry
 from core.codes import show_code
 from tests import balloting, factories
@@ -85,6 +85,26 @@ def test_one_person_is_not_both(capsys: Any, tmp_path: Path, ballot: Ballot) -> 
     told = run(capsys, tmp_path, ballot, rows(ballot), "--entry", "2", "--second", "system", "--apply", code=1)
     assert told["errors"][0]["cell"] == "B2" and "两遍要由两个人录" in told["errors"][0]["reason"]
     assert PaperEntry.objects.count() == 3
+
+
+def test_invalid_without_more_is_not_said_to_be_too_many(capsys: Any, tmp_path: Path, ballot: Ballot) -> None:
+    row = {"票号": serials(ballot)[0], "第1题": "无效", "第2题": "1,2", "第3题": "未填"}
+    run(capsys, tmp_path, ballot, [row], "--entry", "1", "--apply")
+    assert json.loads(PaperEntry.objects.get().reasons) == {"1": "other", "2": "overvote"}
+
+
+def test_a_paper_taken_out_meanwhile_is_refused_by_its_row(
+    capsys: Any, tmp_path: Path, ballot: Ballot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def late(content: bytes, of: Ballot) -> PapersFile:
+        read = read_papers(content, of)
+        of.sheets.latest("pk").delete()
+        return read
+
+    monkeypatch.setattr("ballots.management.commands.import_papers.read_papers", late)
+    told = run(capsys, tmp_path, ballot, rows(ballot), "--entry", "1", "--apply", code=1)
+    assert [error["cell"] for error in told["errors"]] == ["B4"] and "收回" in told["errors"][0]["reason"]
+    assert not PaperEntry.objects.exists()
 
 
 def test_an_empty_cell_is_blank_and_counted(capsys: Any, tmp_path: Path, ballot: Ballot) -> None:

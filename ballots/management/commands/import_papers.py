@@ -9,25 +9,11 @@ from django.core.management.base import CommandParser
 from django.utils import timezone
 
 from ballots.imports import read_papers, word_rows
-from ballots.models import Ballot
+from ballots.management.commands.ballot import find_named_ballot
 from ballots.operations.entering import import_papers
 from ballots.operations.refusals import RowsRefused, WrongState
 from ballots.permissions import can_enter_papers
 from core.commands import ProductCommand, Refused
-
-
-def find_ballot(name: str) -> Ballot:
-    """Return the ballot of CODE/NUMBER.
-
-    :raises Refused: when there is none.
-    """
-    code, _, number = name.partition("/")
-    known = number.isascii() and number.isdecimal() and len(number) < 6 and code.isascii()
-    ballots = Ballot.objects.select_related("compound", "rule")
-    found = ballots.filter(compound__code=code, number=int(number)).first() if known else None
-    if found is None:
-        raise Refused(f"没有{name}这次表决。请写小区编号/第几次，例如11010700303701/1。")
-    return found
 
 
 class Command(ProductCommand):
@@ -43,7 +29,7 @@ class Command(ProductCommand):
         parser.add_argument("--apply", action="store_true")
 
     def run(self, **options: Any) -> dict[str, Any]:
-        ballot, entry = find_ballot(options["ballot"]), options["entry"]
+        ballot, entry = find_named_ballot(options["ballot"]), options["entry"]
         who = self.second if entry == 2 else self.actor
         self.require(who, can_enter_papers(who, ballot, timezone.localdate(self.at)))
         file = read_papers(self.read_file(options["file"]), ballot)
