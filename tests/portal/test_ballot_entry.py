@@ -386,6 +386,10 @@ def test_a_photograph_of_the_sheet_lies_beside_it_once(ballot: Ballot, ning: Use
     html = valid(third.get(here))
     source = re.search(r'<img src="([^"]+)"', html)
     assert source and third.get(source[1]).status_code == 200
+    whole = source[1].removesuffix("preview/")
+    treasurer = browser(factories.user(Role.COMMITTEE_CASHIER, ballot.compound.code, "孙出纳"))
+    for who in (browser(ning), browser(hui), treasurer):  # how a household voted is for those who settle
+        assert [who.get(address).status_code for address in (whole, source[1])] == [404, 404]
     assert "还没有拍" in words(valid(third.post(here, {"act": "scan"}, follow=True)))
 
 

@@ -15,6 +15,8 @@ from django.utils import timezone
 from django.utils.http import content_disposition_header
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from ballots.models import PaperScan
+from ballots.permissions import can_settle_papers
 from compounds.models import Compound, place_now
 from compounds.permissions import areas_of
 from core.models import Attachment, Entry
@@ -306,6 +308,9 @@ def _paper_bytes(request: OfficeRequest, pk: int) -> tuple[Attachment, bytes]:
     paper = Attachment.objects.filter(pk=pk).first()
     if paper is None or not can_work_in(request.user, place_now(paper.area_code), request.today):
         raise Http404
+    scan = PaperScan.objects.filter(attachment=paper).select_related("sheet__ballot__compound").first()
+    if scan is not None and not can_settle_papers(request.user, scan.sheet.ballot, request.today):
+        raise Http404  # how a household voted is for those alone who settle
     try:
         return paper, read_bytes(paper.sha256)
     except FileNotFoundError:
