@@ -10,6 +10,7 @@ from django.utils import timezone
 
 from ballots.choices import Move
 from ballots.documents.notices import EXTENSION, NOTICE, read_extension, read_notice
+from ballots.documents.outcomes import FALLS
 from ballots.documents.results import KIND as RESULT
 from ballots.documents.results import read_result
 from ballots.models import Ballot, BallotMove, BallotQuerySet
@@ -132,13 +133,14 @@ def compound_ballot_enclosure(request: HttpRequest, code: str, number: int, file
 def ballot_verdict(request: HttpRequest, document: Document, *, by_file: bool = False, as_json: bool) -> HttpResponse:
     """Say whether a posted notice of a ballot is still what was posted, and show what its paper must say."""
     genuine = is_genuine(document) and (document.kind != RESULT or result_holds(document))
+    ballot = document.ballot_move.ballot
+    newer = ballot.results.filter(count__gt=document.version).last() if document.kind == RESULT else None
     if as_json:
         said = {
             "code": document.code, "kind": document.kind, "genuine": genuine, "reason": GENUINE if genuine else ALTERED,
-            "sha256": document.sha256, "latest": True,
+            "sha256": document.sha256, "latest": newer is None,
         }  # fmt: skip
         return JsonResponse(said, json_dumps_params={"ensure_ascii": False})
-    ballot = document.ballot_move.ballot
     if document.kind == RESULT:
         paper: object = read_result(document.data)
     else:
@@ -149,6 +151,8 @@ def ballot_verdict(request: HttpRequest, document: Document, *, by_file: bool = 
         "paper": paper,
         "genuine": genuine,
         "by_file": by_file,
+        "newer": newer,
+        "fell": ballot.moves.filter(kind__in=FALLS).last() if document.kind == RESULT else None,
         "at": timezone.now(),
         "today": timezone.localdate(),
     }

@@ -76,12 +76,25 @@ def test_the_verify_page_counts_the_sheets_again(ballot: Ballot, client: Client)
     assert client.get(f"/verify/{document.code}/?format=json").json()["genuine"] is False
 
 
+def test_the_verify_page_knows_a_later_counting(ballot: Ballot, client: Client) -> None:
+    old = ballot.results.get().document
+    assert client.get(f"/verify/{old.code}/?format=json").json()["latest"] is True
+    Ballot.objects.filter(pk=ballot.pk).update(state="counting", count_number=2)
+    ballot.refresh_from_db()
+    new = balloting.certified(balloting.entered(ballot, FOR)).document
+    latest = {code: client.get(f"/verify/{code}/?format=json").json()["latest"] for code in (old.code, new.code)}
+    assert latest == {old.code: False, new.code: True}
+    assert "已被第2次计票代替" in words(valid(client.get(f"/verify/{old.code}/")))
+
+
 def test_a_fallen_result_stays_with_who_felled_it(ballot: Ballot, client: Client) -> None:
     content = b"%PDF-1.4 z"
     paper = KeptPaper("判决书.pdf", "application/pdf", len(content), store_bytes(content))
     fell_ballot(ballot, Move.SET_ASIDE, "民初1号", paper, on=timezone.localdate(AT), actor=machine("system"), at=AT)
     shown = words(valid(client.get(page(ballot))))
     assert "法院撤销" in shown and "民初1号" in shown and "6位业主里5人投了票" in shown
+    verified = words(valid(client.get(f"/verify/{ballot.results.get().document.code}/")))
+    assert "一致" in verified and "法院撤销" in verified and "不再有效" in verified
 
 
 # --- One's own paper ----------------------------------------------------------------------------------------------
