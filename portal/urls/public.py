@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from portal.views import ballot_check, ballots, look, notices, public
+from portal.views import ballot_check, ballots, look, notices, public, verifying
 
 urlpatterns = [
     path("", public.home, name="home"),
@@ -33,8 +33,8 @@ urlpatterns = [
     ),
     path("compounds/<slug:code>/vouchers/<slug:book>/<int:year>/<int:number>/", public.voucher, name="voucher"),
     path("compounds/<slug:code>/photographs/<slug:sha256>/", public.compound_photograph, name="compound_photograph"),
-    path("verify/", public.verify, name="verify"),
-    path("verify/<slug:code>/", public.verify_code, name="verify_code"),
+    path("verify/", verifying.verify, name="verify"),
+    path("verify/<slug:code>/", verifying.verify_code, name="verify_code"),
     path("privacy/", public.privacy, name="privacy"),
     path("look/", look.look, name="look"),
     path("type-size/", public.type_size, name="type_size"),

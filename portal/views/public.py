@@ -16,21 +16,19 @@ from django.conf import settings
 from django.core.files.storage import default_storage
 from django.db import DatabaseError, connection
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
-from django.shortcuts import get_object_or_404, redirect, render
+from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.cache import get_conditional_response, patch_vary_headers
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_GET, require_http_methods, require_safe
+from django.views.decorators.http import require_GET, require_safe
 
 from ballots.choices import Matter
 from ballots.documents.outcomes import decided
 from compounds.models import Area, Compound, CompoundPhoto, Dwelling
 from core.charts import Month, MonthPairs, Source, SourceBars
-from core.codes import read_code, show_code
-from core.hashing import sha256_bytes
-from core.models import Document, DocumentFile
+from core.models import DocumentFile
 from core.operations import read_bytes
 from core.pages import page_of
 from core.papers import small_picture
@@ -38,13 +36,10 @@ from fees.choices import BookKind
 from fees.documents import Ledger, hanging_of, posted_months, read_ledger
 from fees.models import Ledger as LedgerRow
 from fees.models import PostingProof, Voucher
-from fees.verdicts import Verdict, compare_file, verify_document
-from portal.forms import CodeForm, FileForm
 from portal.navigation import LARGE, NORMAL, type_cookie
 from portal.stages import public_progress
-from portal.views.ballots import KINDS as BALLOT_KINDS
-from portal.views.ballots import announced_ballots, ballot_verdict
-from portal.views.notices import notice_verdict, posted_notices
+from portal.views.ballots import announced_ballots
+from portal.views.notices import posted_notices
 from portal.views.residents import place_of, public_page
 
 logger = logging.getLogger(__name__)
@@ -326,109 +321,6 @@ def voucher(request: HttpRequest, code: str, book: str, year: int, number: int) 
         **place_of(found),
     }
     return render(request, "portal/public/voucher.html", context)
-
-
-# --- Verify -------------------------------------------------------------------------------------------------------
-
-# What the verdict says in one sentence; the page says more.
-REASONS = {
-    "genuine": "公布的账重新算过，没有改动。",
-    "altered": "存着的账和张贴时不一样，请告诉社区居委会。",
-    "identical": "这份文件和张贴的原件一字不差。",
-    "same": "文件里的数据和公布的账一样，只是文件重新存过。",
-    "different": "这份文件和公布的账有出入，请不要以它为准。",
-    "unknown": "没有这份公示。",
-}
-
-
-@never_cache
-@require_http_methods(["GET", "HEAD", "POST"])
-def verify(request: HttpRequest) -> HttpResponse:
-    """Ask for a code (GET ?code= leads to its answer), or hold a file against what was issued (POST)."""
-    code_form = CodeForm(request.GET if "code" in request.GET else None)
-    file_form = FileForm()
-    if request.method == "POST":
-        file_form = FileForm(request.POST, request.FILES)
-        if file_form.is_valid():
-            content = file_form.cleaned_data["file"].read()
-            kinds = [NOTICE, *BALLOT_KINDS]
-            posted = DocumentFile.objects.filter(sha256=sha256_bytes(content), document__kind__in=kinds).first()
-            if posted is not None:
-                verdict = notice_verdict if posted.document.kind == NOTICE else ballot_verdict
-                return verdict(request, posted.document, by_file=True, as_json=_wants_json(request))
-            return _answer(request, compare_file(content), by_file=True)
-    elif code_form.is_bound and code_form.is_valid():
-        typed = code_form.cleaned_data["code"]
-        code = read_code(typed)
-        if code is None:
-            return _unknown(request, typed)
-        return redirect("verify_code", code=code)
-    return render(
-        request,
-        "portal/public/verify.html",
-        {"code_form": code_form, "file_form": file_form},
-        status=400 if file_form.is_bound else 200,
-    )
-
-
-@never_cache
-@require_safe
-def verify_code(request: HttpRequest, code: str) -> HttpResponse:
-    """Recompute what was issued under a code; unknown and mistyped codes get one answer."""
-    read = read_code(code)
-    known = Document.objects.filter(kind__in=["ledger", NOTICE, *BALLOT_KINDS], code=read).select_related(
-        "ledger__compound"
-    )
-    document = known.first() if read else None
-    if document is None:
-        return _unknown(request, code)
-    if document.kind == NOTICE:
-        return notice_verdict(request, document, as_json=_wants_json(request))
-    if document.kind in BALLOT_KINDS:
-        return ballot_verdict(request, document, as_json=_wants_json(request))
-    return _answer(request, verify_document(document))
-
-
-def _wants_json(request: HttpRequest) -> bool:
-    if "format" in request.GET:
-        return request.GET["format"] == "json"
-    return request.get_preferred_type(["text/html", "application/json"]) == "application/json"
-
-
-def _as_json(code: str, verdict: Verdict) -> JsonResponse:
-    document = verdict.document
-    return JsonResponse(
-        {
-            "code": document.code if document else code,
-            "kind": document.kind if document else None,
-            "genuine": verdict.is_genuine,
-            "reason": REASONS[verdict.outcome],
-            "sha256": document.sha256 if document else None,
-            "latest": verdict.is_latest,
-        },
-        json_dumps_params={"ensure_ascii": False},
-    )
-
-
-def _unknown(request: HttpRequest, typed: str) -> HttpResponse:
-    verdict = Verdict("unknown")
-    if _wants_json(request):
-        return _as_json(typed[:SEARCH_LENGTH], verdict)  # the question was answered: it is not genuine
-    context = {
-        "verdict": verdict,
-        "typed": show_code(typed[:SEARCH_LENGTH]) if typed.isalnum() else typed[:SEARCH_LENGTH],
-    }
-    return render(request, "portal/public/verdict.html", context, status=404)
-
-
-def _answer(request: HttpRequest, verdict: Verdict, *, by_file: bool = False) -> HttpResponse:
-    if _wants_json(request):
-        return _as_json("", verdict)
-    context: dict[str, Any] = {"verdict": verdict, "by_file": by_file, "at": timezone.now()}
-    if verdict.document is not None:
-        row = verdict.document.ledger
-        context |= {"row": row, "ledger": verdict.ledger, **place_of(row.compound)}
-    return render(request, "portal/public/verdict.html", context)
 
 
 # --- The rest -----------------------------------------------------------------------------------------------------

@@ -14,17 +14,18 @@ from urllib.parse import quote, urljoin, urlsplit
 
 import pypdf
 import pytest
+import time_machine
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import connection, transaction
 from django.http import HttpRequest, HttpResponse
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
-from django.urls import path
+from django.urls import path, reverse
 
 from compounds.models import Area, Compound
 from config.urls import urlpatterns as own_patterns
 from core.choices import EvidenceKind
-from core.codes import show_code
+from core.codes import draw_code, show_code
 from core.hashing import sha256_bytes
 from core.models import Document, Entry
 from core.money import show_money
@@ -37,6 +38,7 @@ from fees.operations import Posting, issue_ledger, post_draft, post_postings, re
 from fees.rules import Span
 from portal.views import public
 from tests import factories
+from tests.factories import AT
 from tests.fees.example_ledger import example_ledger, ledger_with_everything, make_ledger, next_version
 from tests.html import faults_of
 from tests.portal.office import valid, words
@@ -498,6 +500,16 @@ def test_the_answer_to_programs(site: Site, client: Client) -> None:
     assert client.get(f"/verify/{code}/?format=html", headers={"accept": "application/json"})[
         "Content-Type"
     ].startswith("text/html")
+
+
+def test_who_guesses_codes_waits_and_who_knows_one_is_not_counted(site: Site, client: Client) -> None:
+    known = reverse("verify_code", args=[site.october.document.code])
+    for _ in range(61):
+        assert client.get(known).status_code == 200
+    with time_machine.travel(AT, tick=False):
+        answers = [client.get(reverse("verify_code", args=[draw_code()])).status_code for _ in range(61)]
+        assert answers == [404] * 60 + [429]
+        assert client.get(known).status_code == 429
 
 
 def test_an_unknown_code_and_a_mistyped_one_get_one_answer(site: Site, client: Client) -> None:
