@@ -83,7 +83,7 @@ def print_building(
         if tell:
             tell(start + len(some), len(papers))
     if new:
-        _enter(ballot, building, new, actor=actor, at=at)
+        enter_papers(ballot, building, new, actor=actor, at=at)
     return files
 
 
@@ -108,7 +108,7 @@ def _set(ballot: Ballot, sheets: Sequence[PaperSheet]) -> pdf.Pdf:
 
 
 @transaction.atomic
-def _enter(
+def enter_papers(
     ballot: Ballot, building: str, papers: Sequence[tuple[RollEntry, str]], *, actor: User, at: datetime
 ) -> None:
     """Write the papers of a building, each printed today. Record it."""

@@ -148,13 +148,18 @@ GIVEN = [
 
 @dataclass(frozen=True)
 class Person:
-    """An account of the demo; those that are printed get a password."""
+    """An account of the demo; those that are printed get a password. Without a role: 选票录入员, named by each ballot."""
 
     username: str
     name: str
     role: str
     area: str
     printed: bool = False
+
+    @property
+    def words(self) -> str:
+        """Return what the person is, as the list of accounts says it."""
+        return Role(self.role).label if self.role else "选票录入员"
 
 
 MAIN = "11010700303701"  # 槐荫里小区
@@ -164,6 +169,7 @@ PEOPLE = (
     Person("limin", "李敏", Role.STREET_STAFF, "110107003", True),
     Person("zhaogang", "赵刚", Role.STREET_DEPUTY, "110107003", True),
     Person("zhangning", "张宁", Role.COMMUNITY_CLERK, "110107003037", True),
+    Person("chenjing", "陈静", Role.COMMUNITY_CLERK, "110107003037", True),
     Person("sunyan", "孙岩", Role.COMMUNITY_SECRETARY, "110107003037", True),
     Person("wuli", "吴丽", Role.COMMITTEE_BOOKKEEPER, MAIN, True),
     Person("wangxiulan", "王秀兰", Role.COMMITTEE_HEAD, MAIN, True),
@@ -171,6 +177,7 @@ PEOPLE = (
     Person("liuyuzhen", "刘玉珍", Role.COMMITTEE_CASHIER, MAIN, True),
     Person("chenzhiyuan", "陈志远", Role.AUDITOR, MAIN, True),
     Person("hejianmin", "何建民", Role.ACCOUNT_ADMIN, "110107", True),
+    Person("majun", "马军", "", "", True),  # enters papers of the ballots for which they are named
 )
 # One bookkeeper keeps the books of all other compounds (代理记账); heads are one per compound.
 KEEPER = Person("gaosufen", "高素芬", Role.COMMITTEE_BOOKKEEPER, "")

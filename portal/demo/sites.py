@@ -49,7 +49,7 @@ SITES = (
     _site("003025", "南路石桥院", 1983, (4, 4, 4), "8352.60", "古城南路社区内", "永定河管理段",
           stand=Stand(5, days=40)),
     _site("003047", "杨北榆树院", 1986, (5, 5), "7080.00", "杨庄北区第二社区内", "西郊汽修厂",
-          stand=Stand(6, "ready", 21), shops=4),
+          stand=Stand(6, days=34), shops=4),
     _site("003048", "场西院", 1992, (4, 3), "5292.00", "体育场西街社区内", "体育器材厂",
           stand=Stand(3, "sent_back", 20), mix="commodity reform reform"),
     # 古城

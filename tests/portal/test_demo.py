@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import re
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import date
@@ -19,6 +20,12 @@ from django.db.models import Count
 from django.test import override_settings
 from PIL import Image
 
+from ballots.documents.entering import sheets_said
+from ballots.documents.life import missing_for_notice
+from ballots.models import Ballot, BallotClerk, BallotProof, PaperEntry, PaperVisit
+from ballots.operations.certifying import export_of, objections_until
+from ballots.operations.freezing import first_freezing_day
+from ballots.rules.recounting import recount
 from compounds.choices import Role, StageAct, SurveyState, Tenure, Use
 from compounds.models import (
     CHAIN,
@@ -47,6 +54,7 @@ from portal.demo.pictures import notice_photograph, slip_photograph
 from portal.demo.places import SHAPES, rooms
 from portal.demo.register import BY_UNIT
 from portal.demo.sites import PLACES, SITES
+from portal.demo.votes import VOTES
 from portal.documents.reports import Report
 from portal.management.commands import demo
 from portal.stages import Light, Standing, judge_one, standing
@@ -118,7 +126,10 @@ def test_last_months_report_of_a_street_and_of_the_district_is_frozen(made: Comp
 
 def test_again_it_changes_nothing() -> None:
     before = {table: table._default_manager.count() for table in apps.get_models()}
-    assert all(before[table] for table in (MonthlyReport, Voucher, Ledger, PostingProof, Attachment, Closing, Entry))
+    assert all(
+        before[table]
+        for table in (Ballot, PaperEntry, MonthlyReport, Voucher, Ledger, PostingProof, Attachment, Closing, Entry)
+    )
     call_command("demo", verbosity=0)
     assert {table: table._default_manager.count() for table in before} == before
 
@@ -139,6 +150,71 @@ def test_the_district_has_each_shape_in_every_street() -> None:
         assert sum(areas) == Decimal(shape.area) and min(areas) > 10, shape.name
         assert shape.name.endswith("（演示）") and all(unit.endswith("（演示）") for unit in shape.units)
         assert 1950 <= shape.built < 2000
+
+
+# --- Ballots ------------------------------------------------------------------------------------------------------
+
+
+def test_ballots_stand_at_every_point_of_their_life() -> None:
+    ballots = {ballot.compound.name: ballot for ballot in Ballot.objects.select_related("compound", "rule")}
+    assert {ballot.state for ballot in ballots.values()} == {vote.state for vote in VOTES}
+    assert len(ballots) == len(VOTES) == 6 < Compound.objects.count() / 4, "most compounds have none"
+    _final(ballots["槐荫里小区（演示）"])
+    _certified(ballots["铁建六处宿舍（演示）"])
+    _counting(ballots["南里甲院（演示）"])
+    _issuing(ballots["杨北榆树院（演示）"])
+    announced, draft = ballots["南里枫树院（演示）"], ballots["南路石桥院（演示）"]
+    assert first_freezing_day(announced) <= date(2026, 11, 5) <= announced.voting_until_on, (
+        "its roll may be frozen today"
+    )
+    assert draft.secret and len(missing_for_notice(draft)) == 3
+    assert User.objects.get(username="majun").appointments.count() == 0
+    assert [found.ballot for found in BallotClerk.objects.filter(user__username="majun", until_on=None)] == [
+        ballots["南里甲院（演示）"]
+    ]
+
+
+def _final(ballot: Ballot) -> None:
+    """The first compound's: decided before step ⑦ was confirmed, as owners with a unit do, and counted alike anew."""
+    confirmed = StageRecord.objects.confirmed().get(compound=ballot.compound, stage=7)
+    final = ballot.moves.get(kind="final")
+    assert final.at < confirmed.at and ballot.announced_on > StageRecord.objects.get(
+        compound=ballot.compound, stage=6, act=StageAct.CONFIRMED
+    ).at.date()  # fmt: skip
+    assert 270 <= ballot.roll.count() <= 312 and ballot.roll.filter(kind="unit").count() == 1
+    back = ballot.sheets.count() / ballot.roll.count()
+    assert 0.84 < back < 0.9
+    result = json.loads(ballot.results.get().document.data)["result"]
+    assert [question["passed"] for question in result["questions"]] == [True, True, None]
+    assert result["questions"][1]["chosen"] == 2, "the fee of the demo's books"
+    export = json.loads(export_of(ballot))
+    assert recount(export) == export["result"]
+    assert {proof.move.kind for proof in BallotProof.objects.filter(move__ballot=ballot)} == {"announced", "certified"}
+
+
+def _certified(ballot: Ballot) -> None:
+    assert (
+        objections_until(ballot.results.get()) >= date(2026, 11, 5) and not ballot.moves.filter(kind="final").exists()
+    )
+
+
+def _counting(ballot: Ballot) -> None:
+    """The first round all but four, the second half of it; differences and one in doubt wait for a third."""
+    sheets = ballot.sheets.count()
+    first, second = (PaperEntry.objects.filter(sheet__ballot=ballot, round=n) for n in (1, 2))
+    assert (first.count(), second.count()) == (sheets - 4, sheets // 2)
+    assert {entry.user.username for entry in first} == {"zhangning"}
+    assert {entry.user.username for entry in second} == {"majun"}
+    states = Counter(sheet.state for sheet in sheets_said(ballot))
+    assert states["differs"] >= 2 and states["doubtful"] == 1 and not states["settled"]
+    assert ballot.bundles.count() > 1 and ballot.bundles.exclude(closed_on=None).count() == 1
+
+
+def _issuing(ballot: Ballot) -> None:
+    papers = Counter(ballot.papers.values_list("state", flat=True))
+    assert 0.6 < papers["returned"] / ballot.roll.count() < 0.75
+    assert (papers["refused"], papers["undeliverable"], papers["spoilt"]) == (1, 1, 1)
+    assert PaperVisit.objects.filter(entry__ballot=ballot).count() > 9
 
 
 def test_compounds_stand_at_every_step() -> None:

@@ -26,6 +26,7 @@ from fees.documents import parts_on, total_of
 from fees.models import Ledger, Period, SharedAccount
 from fees.operations import confirm_balances, issue_ledger, open_books
 from fees.rules import Span, last_day, month_of, months_before, months_from, next_month, previous_month
+from portal.demo.ballots import Balloting
 from portal.demo.books import DemoBooks, moment
 from portal.demo.mending import correct_words, hang
 from portal.demo.notices import NOTICES, tell
@@ -34,6 +35,7 @@ from portal.demo.places import KEEPER, MAIN, PEOPLE, SHAPES, Person, Shape, peop
 from portal.demo.progress import Course, way_of
 from portal.demo.register import Registering
 from portal.demo.sites import PLACES
+from portal.demo.votes import VOTES
 from portal.views.office.reports import freeze_report, seen_report
 
 AREAS = Path(compounds.__file__).parent / "data" / "shijingshan_communities.csv"
@@ -62,6 +64,7 @@ class Command(ProductCommand):
             self._compound(shape, zone)
         self._slip()
         self._notices()
+        self._ballots()
         issued = self._issue_last_month()
         self._report_last_month()
         later = self._start_older_months()
@@ -114,8 +117,7 @@ class Command(ProductCommand):
         passwords = {p.username: draw_password() for p in PEOPLE if p.printed}
         text = "登录名        密码            谁\n"
         for person in PEOPLE:
-            role = Role(person.role).label
-            text += f"{person.username:<13} {passwords[person.username]:<15} {person.name}，{role}\n"
+            text += f"{person.username:<13} {passwords[person.username]:<15} {person.name}，{person.words}\n"
         path.touch(mode=0o600)
         path.write_text(text, encoding="utf-8")
         return passwords
@@ -144,7 +146,7 @@ class Command(ProductCommand):
         for person in (*PEOPLE, KEEPER):
             users[person.username] = self._user(person, passwords.get(person.username))
         for person in PEOPLE:
-            if len(person.area) < 14:
+            if person.role and len(person.area) < 14:
                 self._appoint(users[person.username], person.role, person.area, self._since)
         return users
 
@@ -226,6 +228,16 @@ class Command(ProductCommand):
             compound = Compound.objects.filter(name=f"{told.compound}（演示）").first()
             if compound is not None and compound.area_code not in with_notices:
                 tell(told, compound, self.offices.chain(compound.code)[0], today)
+
+    def _ballots(self) -> None:
+        """Hold the ballots of those compounds that are there; whoever has one is left as it is."""
+        today = timezone.localdate(self.at)
+        for vote in VOTES:
+            compound = Compound.objects.filter(name=f"{vote.compound}（演示）", ballots=None).first()
+            if compound is not None:
+                with transaction.atomic():
+                    clerk, secretary, staff, _ = self.offices.chain(compound.code)
+                    Balloting(vote, compound, clerk, secretary, staff, self.users["majun"], today).run()
 
     def _issue_last_month(self) -> int:
         """Issue last month's ledgers before the first page is asked for."""
