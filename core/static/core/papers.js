@@ -145,6 +145,7 @@
         const own = event.target.matches("input:not([type=checkbox], [type=radio]), select, textarea");
         if (own && event.key !== "Escape" && event.key !== "F8") return;
         if (typing(event.target) && event.key === "Enter") return;
+        if (event.key === " ") return; // ticks the box in hand, as of a unit's seal
         const now = performance.now();
         if (event.key.length === 1) {
           clearTimeout(timer);
