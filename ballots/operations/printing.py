@@ -16,7 +16,7 @@ from ballots.documents.printing import building_name, entries_in, sheets_of
 from ballots.models import Ballot, Paper, PaperEvent, RollEntry, SheetPrint
 from ballots.operations.moving import lock_ballot
 from ballots.operations.papers import become, lock_papers, moment_of
-from ballots.operations.refusals import NoReason, NothingToPrint, SecretBallot
+from ballots.operations.refusals import NoReason, NothingToPrint, PaperChanged, SecretBallot
 from core import jobs, pdf
 from core.codes import draw_code, show_code
 from core.models import Job, User
@@ -180,10 +180,12 @@ def start_sheet_printing(ballot: Ballot, sheets: int, *, actor: User, at: dateti
 
 
 @transaction.atomic
-def replace_paper(paper: Paper, reason: str, *, actor: User, at: datetime) -> Paper:
+def replace_paper(paper: Paper, reason: str, *, actor: User, at: datetime, seen: str = "") -> Paper:
     """Give an entry a new paper with a new serial; the old one is spoilt for good. Record it.
 
-    :raises WrongState, NoReason, SecretBallot, NotPossible:
+    ``seen``: the state in which whoever asks saw the paper; by default the one it was read in.
+
+    :raises WrongState, NoReason, SecretBallot, NotPossible: :raises PaperChanged: when it is in another state now.
     """
     if not reason:
         raise NoReason
@@ -191,6 +193,8 @@ def replace_paper(paper: Paper, reason: str, *, actor: User, at: datetime) -> Pa
     if ballot.secret:
         raise SecretBallot
     (old,) = lock_papers(ballot, [paper])
+    if old.state != (seen or paper.state):
+        raise PaperChanged(old)
     become([old], PaperState.SPOILT, on=timezone.localdate(at), actor=actor, at=at, note=reason)
     made = Paper.objects.create(ballot=ballot, entry=old.entry, serial=draw_code(), replaces=old)
     _printed(ballot, [made], actor=actor, at=at)

@@ -144,6 +144,14 @@ class NotPossible(BallotRefusal):
         self.paper, self.state = paper, PaperState(state)
 
 
+class PaperChanged(BallotRefusal):
+    """Somebody handed the paper over, or took it back, since it was looked at."""
+
+    def __init__(self, paper: Paper) -> None:
+        super().__init__(paper.serial)
+        self.paper = paper
+
+
 class EntriesStand(BallotRefusal):
     """Somebody entered the paper, so it lies in its bundle for good."""
 

@@ -15,6 +15,8 @@ from ballots.models import Ballot, PaperEntry, Sheet
 from ballots.operations import certifying
 from ballots.operations.certifying import certify_first, certify_second, figures_of
 from ballots.operations.entering import enter_paper
+from ballots.operations.issuing import issue_papers
+from ballots.operations.printing import replace_paper
 from ballots.operations.refusals import BallotRefusal
 from ballots.rules.entries import Said
 from core import pdf
@@ -71,6 +73,23 @@ def test_certify_while_an_entry_is_corrected() -> None:
         assert certified is not changed
         won["certified" if certified else "corrected"] += 1
     print(f"seed {SEED}: {won}")
+    assert TIMES < 100 or min(won.values()) > 0
+
+
+def test_issue_and_spoil_the_same_paper() -> None:
+    made = balloting.issuing_ballot(factories.compound(households=TIMES))
+    won, me = {"issued": 0, "spoilt": 0}, {"actor": machine("system"), "at": AT}
+    for paper in made.papers.select_related("ballot__compound", "ballot__rule", "entry"):
+        gives = partial(issue_papers, fresh(made), [paper], on=balloting.FROM, **me)
+        spoils = partial(replace_paper, paper, "弄湿了", seen="printed", **me)
+        results = run_together([gives, spoils])
+        lost = failures(results)
+        assert len(lost) == 1 and isinstance(lost[0], BallotRefusal), results
+        paper.refresh_from_db()
+        seqs = list(paper.events.values_list("seq", "state"))
+        assert seqs == [(1, "printed"), (2, paper.state)]
+        won[paper.state] += 1
+    print(won)
     assert TIMES < 100 or min(won.values()) > 0
 
 

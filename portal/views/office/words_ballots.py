@@ -14,6 +14,7 @@ from ballots.operations.refusals import (
     NoticeStillRuns,
     NotPossible,
     ObjectionsOpen,
+    PaperChanged,
     RollChanged,
     RollEmpty,
     SecretBallot,
@@ -60,6 +61,8 @@ def _of_papers(problem: Exception) -> str:
             return "原因没有填。"
         case NothingToPrint():
             return "每一票都印过了。文件在“后台任务”里，还能再下载。"
+        case PaperChanged(paper=paper):
+            return f"刚才有人登记了这张票，它现在是“{paper.get_state_display()}”。请再看一遍，再换。"
         case NotPossible(paper=paper, state=state):
             return f"这张票现在是“{PaperState(paper.state).label}”，不能改成“{state.label}”。"
         case SecretBallot():

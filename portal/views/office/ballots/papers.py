@@ -121,7 +121,13 @@ def ballot_paper_replacement(request: OfficeRequest, code: str, number: int, ser
     form = ReasonForm(request.POST if request.method == "POST" else None)
     if form.is_bound and form.is_valid():
         try:
-            made = replace_paper(paper, form.cleaned_data["reason"], actor=request.user, at=request.at)
+            made = replace_paper(
+                paper,
+                form.cleaned_data["reason"],
+                actor=request.user,
+                at=request.at,
+                seen=request.POST.get("state", ""),
+            )
         except BallotRefusal as problem:
             form.add_error(None, ballot_words(problem))
         else:
