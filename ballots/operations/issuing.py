@@ -12,7 +12,7 @@ from ballots.choices import BallotState, Channel, PaperState, VisitOutcome
 from ballots.models import Ballot, Bundle, Paper, PaperEntry, PaperVisit, RollEntry, Sheet
 from ballots.operations.moving import lock_ballot
 from ballots.operations.papers import become, lock_papers, moment_of
-from ballots.operations.refusals import EntriesStand, NotPossible, TooFewAttempts
+from ballots.operations.refusals import EntriesStand, NotPossible, NotYet, TooFewAttempts
 from ballots.rules.papers import ATTEMPTS, BUNDLE_SIZE, attempts_made, is_unreached
 from core.models import User
 from core.operations import record
@@ -36,6 +36,15 @@ def _places(papers: Sequence[Paper]) -> str:
     return f"{first}等{len(papers)}户" if len(papers) > 5 else first
 
 
+def _refuse_early(ballot: Ballot, on: date) -> None:
+    """Let nothing go out or come back before the day that was announced (BPR 35).
+
+    :raises NotYet:
+    """
+    if ballot.voting_from_on and on < ballot.voting_from_on:
+        raise NotYet(ballot.voting_from_on)
+
+
 @transaction.atomic
 def issue_papers(
     ballot: Ballot, papers: Iterable[Paper], *, on: date, actor: User, at: datetime, to_whom: str = ""
@@ -43,8 +52,10 @@ def issue_papers(
     """Hand papers over; those that are out already are told, not handed over again. Record it once for all.
 
     :raises WrongState: unless papers are being issued. :raises NotPossible: for a paper that is back or spoilt.
+    :raises NotYet: before the day that the notice says.
     """
     found = lock_ballot(ballot, BallotState.ISSUING)
+    _refuse_early(found, on)
     locked = lock_papers(found, papers)
     already = [paper for paper in locked if paper.state == PaperState.ISSUED]
     fresh = [paper for paper in locked if paper.state != PaperState.ISSUED]
@@ -67,8 +78,10 @@ def return_papers(
     nor do those of a secret ballot, which go into the box. Record it once for all.
 
     :raises WrongState: unless papers are being taken. :raises NotPossible: for a spoilt paper.
+    :raises NotYet: before the day that the notice says.
     """
     found = lock_ballot(ballot, BallotState.ISSUING, BallotState.COUNTING)
+    _refuse_early(found, on)
     order = {paper.pk: place for place, paper in enumerate(papers)}
     locked = lock_papers(found, papers)
     if not found.secret:  # who came first to the box is nobody's business

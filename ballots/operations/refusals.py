@@ -25,6 +25,14 @@ class CertifiedBefore(BallotRefusal):
     """A result was posted and is counted again: only the street or a court fells it."""
 
 
+class NotYet(BallotRefusal):
+    """Papers go out and come back from the day that the notice says, ``from_on``, and not before."""
+
+    def __init__(self, from_on: date) -> None:
+        super().__init__(from_on)
+        self.from_on = from_on
+
+
 class SamePersonTwice(BallotRefusal):
     """Two persons are needed, and this one acted already."""
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, timedelta
+from functools import partial
+from typing import Any
 
 import pytest
 
@@ -16,11 +18,12 @@ from ballots.operations.issuing import (
     return_papers,
     undo_return,
 )
-from ballots.operations.refusals import EntriesStand, NotPossible, TooFewAttempts, WrongState
+from ballots.operations.refusals import EntriesStand, NotPossible, NotYet, TooFewAttempts, WrongState
 from ballots.rules.papers import WAYS, may_become
 from compounds.models import Compound
 from core.models import Entry
 from core.operations import machine
+from portal.views.office.words_papers import words_of
 from tests import balloting, factories
 from tests.balloting import FROM, UNTIL
 from tests.factories import AT
@@ -99,6 +102,16 @@ def test_what_comes_after_the_last_day_is_kept_and_lies_in_no_bundle(ballot: Bal
     give_back(ballot, second)
     assert states(ballot)[:2] == [PaperState.LATE, PaperState.RETURNED]
     assert Sheet.objects.get().paper == second
+
+
+def test_nothing_goes_out_or_comes_back_before_the_day_announced(ballot: Ballot) -> None:
+    first = papers(ballot)[0]
+    early: dict[str, Any] = {"on": FROM - timedelta(1), "actor": machine("system"), "at": AT}
+    for act in (partial(issue_papers, ballot, [first]), partial(return_papers, ballot, [first], VISIT)):
+        with pytest.raises(NotYet) as refused:
+            act(**early)
+        assert refused.value.from_on == FROM and "10月20日" in words_of(refused.value)
+    assert states(ballot)[0] == PaperState.PRINTED
 
 
 def test_what_comes_while_counting_is_late(ballot: Ballot) -> None:

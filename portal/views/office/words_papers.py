@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ballots.operations.refusals import BallotRefusal, EntriesStand, NotPossible, TooFewAttempts, WrongState
+from ballots.operations.refusals import BallotRefusal, EntriesStand, NotPossible, NotYet, TooFewAttempts, WrongState
 
 
 def words_of(problem: BallotRefusal) -> str:
@@ -10,6 +10,8 @@ def words_of(problem: BallotRefusal) -> str:
     match problem:
         case WrongState(state=state):
             return f"这次表决现在是“{state.label}”，这一步办不了。"
+        case NotYet(from_on=day):
+            return f"公告写的是{day.month}月{day.day}日起发票、收票，不能更早。"
         case NotPossible(paper=paper, state=state):
             return f"{paper.entry.place}的票现在是“{paper.get_state_display()}”，不能改成“{state.label}”。"
         case EntriesStand(paper=paper):
