@@ -12,7 +12,7 @@ OWNER = "owner"
 MOST_QUESTIONS, MOST_OPTIONS = 12, 15
 # Faults of an own rule.
 COUNTS_ABSENT, NO_PARTICIPATION, NO_APPROVAL = "counts_absent", "no_participation", "no_approval"
-AREA_WITHOUT_OWNERS, SECRET_AND_SIGNED, NOT_MORE_THAN_HALF = "area_without_owners", "secret_and_signed", "half"
+AREA_WITHOUT_OWNERS, SECRET_AND_SIGNED, SECRET_AND_AREA = "area_without_owners", "secret_and_signed", "secret_and_area"
 # Ways of saying that a paper which did not come back counts: for the majority, or as approval. 民法典 278 counts only
 # who takes part; practice still writes it (rules_and_practice.md, a. Deciding).
 _ABSENT = r"(?:未|没|不)(?:有)?(?:交|投|参加|参与|表决|表态|反馈|回复|答复|返)"
@@ -70,6 +70,7 @@ def faults_of_rule(rule: OwnRule) -> tuple[str, ...]:
         (threshold_or_none(rule.approval) is None, NO_APPROVAL),
         (rule.by_area and rule.voter != OWNER, AREA_WITHOUT_OWNERS),
         (rule.secret and rule.signed, SECRET_AND_SIGNED),
+        (rule.secret and rule.by_area, SECRET_AND_AREA),
     )
     return tuple(code for wrong, code in checks if wrong)
 

@@ -17,6 +17,7 @@ from ballots.rules.drafting import (
     NO_APPROVAL,
     NO_PARTICIPATION,
     SAME_OPTIONS,
+    SECRET_AND_AREA,
     SECRET_AND_SIGNED,
     WRONG_MOST,
     OwnRule,
@@ -76,7 +77,8 @@ def own(**values: object) -> OwnRule:
         ({"participation": ">=0/3"}, NO_PARTICIPATION),
         ({"approval": ">1/1"}, NO_APPROVAL),
         ({"voter": "household"}, AREA_WITHOUT_OWNERS),
-        ({"secret": True}, SECRET_AND_SIGNED),
+        ({"secret": True, "by_area": False}, SECRET_AND_SIGNED),
+        ({"secret": True, "signed": False, "by_area": True}, SECRET_AND_AREA),
     ],
 )
 def test_an_own_rule_is_refused_for_one_thing(values: dict[str, object], fault: str) -> None:

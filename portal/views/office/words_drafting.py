@@ -28,6 +28,7 @@ from ballots.rules.drafting import (
     MOST_QUESTIONS,
     NO_APPROVAL,
     NO_PARTICIPATION,
+    SECRET_AND_AREA,
     SECRET_AND_SIGNED,
 )
 from compounds.operations import ChangedMeanwhile
@@ -40,6 +41,7 @@ RULE_FAULTS = {
     NO_APPROVAL: "多少赞成才通过，写得不对。",
     AREA_WITHOUT_OWNERS: "按面积算，只能由业主表决。住户和居民代表没有面积。",
     SECRET_AND_SIGNED: "无记名的票不能要签名。",
+    SECRET_AND_AREA: "无记名的票不知道是谁的，不能按面积算。",
 }
 
 
