@@ -15,6 +15,7 @@ from typing import Any
 
 from ballots.choices import InvalidReason, Matter, VoidReason, Voter
 from ballots.documents.elections import Candidate, candidates_of
+from ballots.documents.rules import share_words
 from ballots.rules import AGAINST, APPROVE, CHOOSE_ONE, FOR, Threshold, area_units, read_threshold
 from compounds.choices import AreaSource
 from core.charts import Portion, ThresholdBar
@@ -25,9 +26,6 @@ SCHEMA = "ballot/1"
 KIND = "ballot_result"
 # Not hashed into the figures that both certifiers see: who counted, when, and where it is found.
 _AFTERWARDS = ("code", "counters", "days", "sha256", "verify_url")
-SHARES = {
-    (1, 2): "过半", (2, 3): "三分之二", (3, 4): "四分之三", (1, 3): "三分之一", (4, 5): "五分之四", (1, 1): "全部",
-}  # fmt: skip
 # Nobody is approved: nothing is filled in, or only oppositions are.
 BLANK_OF_SEATS = "谁也没赞成"
 NUMBERS = "零一二三四五六七八九十"
@@ -41,11 +39,6 @@ def figures_sha256(data: dict[str, Any]) -> str:
 def issued_text(data: dict[str, Any]) -> str:
     """Return the canonical JSON that is hashed and kept with the document."""
     return canonical_json({key: value for key, value in data.items() if key not in ("sha256", "verify_url")})
-
-
-def share_words(threshold: Threshold) -> str:
-    """Return a share as people say it: 三分之二; others as figures: 7分之4."""
-    return SHARES.get((threshold.over, threshold.under), f"{threshold.under}分之{threshold.over}")
 
 
 def in_words(number: int) -> str:

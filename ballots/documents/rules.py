@@ -10,22 +10,25 @@ from ballots.models import VotingRule
 from ballots.rules import Threshold, area_units, read_threshold
 from ballots.rules.weights import UNIT
 
-NUMERALS = {2: "二", 3: "三", 4: "四", 5: "五", 6: "六", 7: "七", 8: "八", 9: "九", 10: "十"}
+NUMERALS = {1: "一", 2: "二", 3: "三", 4: "四", 5: "五", 6: "六", 7: "七", 8: "八", 9: "九", 10: "十"}
 COUNTED = {Voter.OWNER: ("业主", "个"), Voter.HOUSEHOLD: ("住户", "户"), Voter.REPRESENTATIVE: ("居民代表", "名")}
+
+
+def share_words(threshold: Threshold) -> str:
+    """Return a threshold's share as people say it: 过半, 一半 (which itself is enough), 三分之二, 全部."""
+    over, under = threshold.over, threshold.under
+    if over == under:
+        return "全部"
+    if 2 * over == under:
+        return "一半" if threshold.inclusive else "过半"
+    return f"{NUMERALS.get(under, str(under))}分之{NUMERALS.get(over, str(over))}"
 
 
 def threshold_words(threshold: Threshold) -> str:
     """Return a threshold in words: 过半数, 三分之二以上（含三分之二）, 超过五分之三."""
-    over, under = threshold.over, threshold.under
-    if 2 * over == under and not threshold.inclusive:
-        return "过半数"
-    if over == under:
-        return "全部"
-    if 2 * over == under:
-        share = "一半"
-    else:
-        numerals = {1: "一", **NUMERALS}
-        share = f"{numerals.get(under, str(under))}分之{numerals.get(over, str(over))}"
+    share = share_words(threshold)
+    if share in ("过半", "全部"):
+        return "过半数" if share == "过半" else share
     return f"{share}以上（含{share}）" if threshold.inclusive else f"超过{share}"
 
 

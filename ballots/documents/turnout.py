@@ -12,6 +12,7 @@ from itertools import accumulate
 from django.db.models import Max
 
 from ballots.choices import PaperState, VisitOutcome, VoterKind
+from ballots.documents.rules import share_words
 from ballots.models import Ballot, Paper, PaperEvent, PaperVisit, RollDwelling, RollEntry, VotingRule
 from ballots.rules import read_threshold
 from compounds.rules import show_dwelling
@@ -23,7 +24,6 @@ SIGN_OF = {
     PaperState.PRINTED: UNISSUED, PaperState.ISSUED: OUT, PaperState.RETURNED: BACK, PaperState.LATE: OUT,
     PaperState.REFUSED: REFUSED, PaperState.UNDELIVERABLE: UNREACHED,
 }  # fmt: skip
-SHARES = {"1/2": "过半", "2/3": "三分之二", "3/4": "四分之三"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -235,9 +235,8 @@ def participation_bars(
     """Return the bars of participation: heads (户 or 人), and area where the rule counts it; each against the whole roll."""
     threshold = read_threshold(rule.participation)
     share = Fraction(threshold.over, threshold.under)
-    words = SHARES.get(f"{threshold.over}/{threshold.under}", f"{threshold.under}分之{threshold.over}")
     unit = "户" if rule.voter == "household" else "人"
-    of = {"share": share, "rule": words, "more_than": not threshold.inclusive}
+    of = {"share": share, "rule": share_words(threshold), "more_than": not threshold.inclusive}
     bars = [
         ThresholdBar("turnout-heads", "人数" if unit == "人" else "户数", Decimal(whole[0]),
                      (Portion("交回", Decimal(back[0])),), unit=unit, of="名册共", **of),  # type: ignore[arg-type]

@@ -7,7 +7,9 @@ from decimal import Decimal
 import pytest
 
 from ballots.documents.papers import ordinal
+from ballots.documents.results import ResultPaper
 from ballots.documents.rules import rule_words, threshold_words
+from ballots.documents.turnout import participation_bars
 from ballots.models import VotingRule
 from ballots.rules import Threshold
 from ballots.rules.drafting import (
@@ -142,3 +144,17 @@ def test_shares_are_said_as_the_law_says_them() -> None:
 
 def test_questions_are_numbered_as_papers_do() -> None:
     assert [ordinal(n) for n in (1, 9, 10, 11, 12, 20, 21)] == ["一", "九", "十", "十一", "十二", "二十", "二十一"]
+
+
+@pytest.mark.parametrize(
+    ("participation", "share", "asked"),
+    [
+        (">1/2", "过半", "户数要超过一半"), (">=1/2", "一半", "户数要达到一半"), (">=2/3", "三分之二", "户数要达到三分之二"),
+        (">=1/3", "三分之一", "户数要达到三分之一"), (">=4/7", "七分之四", "户数要达到七分之四"),
+    ],
+)  # fmt: skip
+def test_turnout_and_result_say_a_share_alike(participation: str, share: str, asked: str) -> None:
+    rule = VotingRule(voter="household", participation=participation, approval=">1/2")
+    (bar,) = participation_bars(rule, (12, Decimal(0)), (6, Decimal(0)))
+    said = {"voter": "household", "by": ["heads"], "participation": participation, "approval": ">1/2"}
+    assert (bar.rule, ResultPaper({"rule": said}).rule_words[0]) == (share, asked)
