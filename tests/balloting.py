@@ -36,6 +36,7 @@ from ballots.models import (
     VotingRule,
 )
 from ballots.operations.announcing import announce_ballot
+from ballots.operations.boxes import lay_bundles, open_box
 from ballots.operations.certifying import certify_first, certify_second, figures_of
 from ballots.operations.counting import begin_counting
 from ballots.operations.drafting import change_ballot, save_question, start_ballot
@@ -226,6 +227,29 @@ def printed(of: Ballot) -> list[Paper]:
     return papers
 
 
+def elect(of: Ballot, names: Sequence[str], seats: int = 5) -> Question:
+    """Let persons be elected instead of what the ballot asked, others may be written in."""
+    Question.objects.filter(ballot=of).delete()
+    asked = Question.objects.create(
+        ballot=of, number=1, kind="choose_up_to", text="选举自管会委员", most=seats, seats=seats, write_in=True
+    )
+    Option.objects.bulk_create(Option(question=asked, number=n, text=name) for n, name in enumerate(names, 1))
+    return asked
+
+
+def boxed(home: Compound, found: int, bundles: Sequence[int] = (), **fields: object) -> Ballot:
+    """Hand out all papers of a secret ballot, and open its box with so many sheets, laid in these bundles."""
+    made = issuing(home, "committee_election", secret=True, matter="committee", **fields)
+    first = machine("system")
+    SheetPrint.objects.create(ballot=made, sheets=100, by=first, on=FROM)
+    issue_papers(made, printed(made), on=FROM, actor=first, at=AT)
+    begin_counting(made, on=UNTIL + timedelta(1), actor=first, at=AT)
+    open_box(made, "固定箱1个", found, "李敏、孙艳", actor=first, at=AT)
+    if bundles:
+        lay_bundles(made, bundles, actor=first, at=AT)
+    return made
+
+
 def taken_in(home: Compound, back: int, key: str = "owners_ordinary", **fields: object) -> Ballot:
     """Print and issue all papers of a ballot, take the first so many back, and stop taking papers."""
     made = issuing(home, key, **fields)
@@ -233,7 +257,9 @@ def taken_in(home: Compound, back: int, key: str = "owners_ordinary", **fields: 
     first = machine("system")
     issue_papers(made, papers, on=FROM, actor=first, at=AT)
     if back:
-        return_papers(made, papers[:back], Channel.VISIT, on=FROM, actor=first, at=AT)
+        return_papers(
+            made, papers[:back], Channel.FIXED_BOX if made.secret else Channel.VISIT, on=FROM, actor=first, at=AT
+        )
     begin_counting(made, on=UNTIL + timedelta(1), actor=first, at=AT)
     return made
 

@@ -26,10 +26,20 @@ class Printed:
     asked: Asked
     text: str
     options: tuple[str, ...]
+    write_in: bool = False
 
     @property
     def number(self) -> int:
         return self.asked.number
+
+    @property
+    def elects(self) -> bool:
+        """Whether persons are elected: then of each option is said 赞成, 反对 or 弃权."""
+        return bool(self.asked.seats)
+
+    def is_blank(self, said: Said) -> bool:
+        """Whether nothing is said to it."""
+        return not (said.marks.get(self.number) or said.opposed.get(self.number) or said.written.get(self.number))
 
     @property
     def several(self) -> bool:
@@ -39,13 +49,13 @@ class Printed:
 def printed_of(ballot: Ballot) -> list[Printed]:
     """Return a ballot's questions as printed; one query."""
     rows = ballot.questions.order_by("number", "options__number").values_list(
-        "number", "kind", "text", "most", "seats", "options__text"
+        "number", "kind", "text", "most", "seats", "write_in", "options__text"
     )
     found = []
-    for (number, kind, text, most, seats), group in groupby(rows, key=lambda row: row[:5]):
+    for (number, kind, text, most, seats, write_in), group in groupby(rows, key=lambda row: row[:6]):
         texts = tuple(option for *_, option in group if option is not None)
         count = 0 if kind == APPROVE else len(texts)
-        found.append(Printed(Asked(number, kind, count, most or 1, seats), text, texts))
+        found.append(Printed(Asked(number, kind, count, most or 1, seats), text, texts, write_in))
     return found
 
 

@@ -13,8 +13,11 @@ from django.http import QueryDict
 
 from ballots.choices import InvalidReason, Remark, VoidReason
 from ballots.documents.entering import Printed
+from ballots.forms.candidates import CandidateRow, KeyedChoice, Seats, seats_before, seats_sent
+from ballots.forms.candidates import fault_words as seats_fault
 from ballots.operations.entering import Beside
 from ballots.rules.counting import APPROVE, INVALID
+from ballots.rules.elections import Elected, answer_typed, elected_in
 from ballots.rules.entries import BLANK_WORD, NotAnAnswer, Said, choices_of, read_answer, say
 from core.forms import CleanCharField, DayField
 from core.spreadsheets import MAX_FILE_BYTES
@@ -25,23 +28,19 @@ WORDS = {INVALID: "本题无效"}
 
 
 @dataclass(frozen=True)
-class KeyedChoice:
-    """A choice on the screen: its key, what it sends, its words, whether it is chosen."""
-
-    key: str
-    value: str
-    text: str
-    chosen: bool
-
-
-@dataclass(frozen=True)
 class QuestionRow:
-    """A question on the screen with what is chosen; ``fault``: what is wrong with it."""
+    """A question on the screen with what is chosen; ``fault``: what is wrong with it.
+
+    ``candidates`` and ``others``: the lines of an election, in place of ``choices``.
+    """
 
     printed: Printed
     choices: tuple[KeyedChoice, ...]
     reason: str
     fault: str
+    candidates: tuple[CandidateRow, ...] = ()
+    others: Sequence[str] = ()
+    invalid: bool = False
 
     @property
     def name(self) -> str:
@@ -89,10 +88,20 @@ class SheetForm(forms.Form):
     def rows(self) -> list[QuestionRow]:
         """Return the questions with their choices as chosen so far."""
         reasons = self._reasons()
-        return [
-            QuestionRow(p, self._choices(p), reasons.get(p.number, ""), self.faults.get(p.number, ""))
-            for p in self.printed
-        ]
+        return [self._row(p, reasons.get(p.number, ""), self.faults.get(p.number, "")) for p in self.printed]
+
+    def _row(self, p: Printed, reason: str, fault: str) -> QuestionRow:
+        if not p.elects:
+            return QuestionRow(p, self._choices(p), reason, fault)
+        seats = self._seats(p)
+        return QuestionRow(p, (), reason, fault, seats.rows(p), seats.lines(p), seats.invalid)
+
+    def _seats(self, printed: Printed) -> Seats:
+        if self.is_bound:
+            return seats_sent(printed, self.sent)
+        if self.before is None or self.before.void:
+            return Seats({}, ())
+        return seats_before(printed, elected_in(self.before, printed.number))
 
     def _choices(self, printed: Printed) -> tuple[KeyedChoice, ...]:
         typed = self._typed(printed.number)
@@ -115,17 +124,34 @@ class SheetForm(forms.Form):
         void, doubtful = cleaned.get("void", ""), self._is_doubtful(cleaned)
         if void == VoidReason.OTHER and not cleaned.get("note"):
             self.add_error("note", "整票无效选了“其他”，请写明原因。")
-        answers = {p.number: self._typed(p.number) for p in self.printed}
+        answers = {p.number: self._typed(p.number) for p in self.printed if not p.elects}
+        elected: dict[int, Elected] = {}
         if not void:
+            elected = self._elected(doubtful)
             self._find_faults(answers, doubtful)
         if not self.errors and not self.faults:
-            asked = [p.asked for p in self.printed]
-            self.said = say(asked, answers, self._reasons(), void=void, doubtful=doubtful)
+            answers |= {number: answer_typed(answer) for number, answer in elected.items()}
+            self.said = say(
+                [p.asked for p in self.printed], answers, self._reasons(), void=void, doubtful=doubtful,
+                opposed={number: answer.opposed for number, answer in elected.items()},
+                written={number: answer.written for number, answer in elected.items()},
+            )  # fmt: skip
         return cleaned
+
+    def _elected(self, doubtful: bool) -> dict[int, Elected]:
+        """Return the answers to questions with seats; what is wrong with one is noted."""
+        found = {}
+        for p in self.printed:
+            if p.elects:
+                try:
+                    found[p.number] = self._seats(p).read(p, doubtful=doubtful)
+                except NotAnAnswer as problem:
+                    self.faults[p.number] = seats_fault(problem)
+        return found
 
     def _find_faults(self, answers: Mapping[int, list[str]], doubtful: bool) -> None:
         for p in self.printed:
-            if doubtful and not answers[p.number]:
+            if p.elects or (doubtful and not answers[p.number]):
                 continue
             try:
                 read_answer(p.asked, answers[p.number])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import date
 from typing import Any
 
@@ -11,7 +12,13 @@ from ballots.choices import Channel, VisitOutcome
 from core.forms import CleanCharField, DayField
 
 MOST_SCANS = 500
+BOX_WORDS = [(Channel.FIXED_BOX, "固定票箱"), (Channel.MOBILE_BOX, "流动票箱（上门）"), (Channel.MEETING, "会场票箱")]
 TIMES = ("上午", "下午", "晚上")
+
+
+def names_in(text: str) -> list[str]:
+    """Return the names in a line, whatever stands between them."""
+    return [name for name in re.split(r"[、，,；;\s]+", text) if name]
 
 
 class OnForm(forms.Form):
@@ -34,13 +41,21 @@ class OnForm(forms.Form):
 
 
 class ScansForm(OnForm):
-    """A batch of scans, one a line."""
+    """A batch of scans, one a line; in a secret ballot, whose sheets have no serial, of rooms."""
 
     scans = CleanCharField(
         label="票号", required=False, multiline=True, max_length=20_000,
         help_text="扫一张一行，扫码枪自己会换行；码坏了可以填房号，例如3-2-501。",
         widget=forms.Textarea(attrs={"rows": 6, "autofocus": True, "autocomplete": "off", "spellcheck": "false"}),
     )  # fmt: skip
+
+    def __init__(self, *args: Any, secret: bool = False, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if secret:
+            self.fields["scans"].label = "房号"
+            self.fields[
+                "scans"
+            ].help_text = "一户一行，例如3-2-501；也可以点下面的楼，在名单上勾。票上没有票号，不记哪张票给了谁。"
 
     def clean_scans(self) -> list[str]:
         """Return the lines that say something, each once, in their order."""
@@ -65,6 +80,12 @@ class ReturnForm(ScansForm):
     channel = forms.ChoiceField(label="怎么交回的", choices=Channel.choices, widget=forms.RadioSelect)
     field_order = ["scans", "channel", "on"]
 
+    def __init__(self, *args: Any, secret: bool = False, **kwargs: Any) -> None:
+        super().__init__(*args, secret=secret, **kwargs)
+        if secret:
+            channel: Any = self.fields["channel"]
+            channel.label, channel.choices = "投进哪种票箱", BOX_WORDS
+
 
 class UndoForm(forms.Form):
     """Why a scan was a slip."""
@@ -86,8 +107,7 @@ class RefusalForm(OnForm):
 
     def clean_witnesses(self) -> str:
         """Return the witnesses, who are two at least."""
-        text: str = self.cleaned_data["witnesses"]
-        names = [name for name in text.replace("，", "、").replace(" ", "、").split("、") if name]
+        names = names_in(self.cleaned_data["witnesses"])
         if len(names) < 2:
             raise forms.ValidationError("证明人要两位，用、隔开，例如：李敏、孙艳。")
         return "、".join(names)

@@ -12,10 +12,13 @@ from ballots.choices import BallotState, Channel, PaperState, VisitOutcome
 from ballots.models import Ballot, Bundle, Paper, PaperEntry, PaperVisit, RollEntry, Sheet
 from ballots.operations.moving import lock_ballot
 from ballots.operations.papers import become, lock_papers, moment_of
-from ballots.operations.refusals import EntriesStand, NotPossible, NotYet, TooFewAttempts
+from ballots.operations.refusals import EntriesStand, NotIntoBox, NotPossible, NotYet, TooFewAttempts
 from ballots.rules.papers import ATTEMPTS, BUNDLE_SIZE, attempts_made, is_unreached
 from core.models import User
 from core.operations import record
+
+# The ways in which a sheet comes into a box.
+BOXES = (Channel.FIXED_BOX, Channel.MOBILE_BOX, Channel.MEETING)
 
 
 @dataclass(frozen=True)
@@ -78,10 +81,13 @@ def return_papers(
     nor do those of a secret ballot, which go into the box. Record it once for all.
 
     :raises WrongState: unless papers are being taken. :raises NotPossible: for a spoilt paper.
-    :raises NotYet: before the day that the notice says.
+    :raises NotYet: before the day that the notice says. :raises NotIntoBox: for a way that leads into no box, in a
+        secret ballot.
     """
     found = lock_ballot(ballot, BallotState.ISSUING, BallotState.COUNTING)
     _refuse_early(found, on)
+    if found.secret and channel not in BOXES:
+        raise NotIntoBox
     order = {paper.pk: place for place, paper in enumerate(papers)}
     locked = lock_papers(found, papers)
     if not found.secret:  # who came first to the box is nobody's business

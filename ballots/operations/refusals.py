@@ -266,6 +266,10 @@ class NotSecret(BallotRefusal):
     """An open ballot's papers lie in no box that is opened and numbered."""
 
 
+class NotIntoBox(BallotRefusal):
+    """A secret ballot's sheet goes into a box, however it comes there."""
+
+
 class BoxNotOpened(BallotRefusal):
     """Nobody noted yet how many sheets lay in the boxes."""
 

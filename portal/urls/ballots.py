@@ -4,6 +4,7 @@ from django.urls import URLPattern, path
 
 from portal.views.office.ballots import (
     announcing,
+    boxes,
     clerks,
     counting,
     differences,
@@ -48,6 +49,10 @@ urlpatterns: list[URLPattern] = [
     path(f"{BALLOT}visits/<int:paper>/refusal/", visits.ballot_refusal, name="ballot_refusal"),
     path(f"{BALLOT}visits/<int:paper>/unreached/", visits.ballot_unreached, name="ballot_unreached"),
     path(f"{BALLOT}turnout/", turnout.ballot_turnout, name="ballot_turnout"),
+    path(f"{BALLOT}box/", boxes.ballot_box, name="ballot_box"),
+    path(f"{BALLOT}box/void/", boxes.ballot_box_void, name="ballot_box_void"),
+    path(f"{BALLOT}box/slip.pdf", boxes.ballot_box_slip, name="ballot_box_slip"),
+    path(f"{BALLOT}box/covers.pdf", boxes.ballot_covers, name="ballot_covers"),
     path(REPRESENTATIVES, representatives.representatives, name="representatives"),
     path(f"{REPRESENTATIVES}<int:pk>/end/", representatives.representative_end, name="representative_end"),
     path(f"{BALLOT}roll/", roll.ballot_roll, name="ballot_roll"),

@@ -24,7 +24,8 @@ Of = Callable[..., "Address"]
 
 def ballots(of: Of, home: Compound) -> list[Address]:
     """All addresses of ballots."""
-    return [*begun(of, home), *issued(of, home), *rolled(of, home), *entering(of, home), *counted(of, home)]
+    return [*begun(of, home), *issued(of, home), *rolled(of, home), *entering(of, home), *counted(of, home),
+            *boxed(of, home)]  # fmt: skip
 
 
 def issued(of: Of, home: Compound) -> list[Address]:
@@ -97,3 +98,15 @@ def entering(of: Of, home: Compound) -> list[Address]:
         of("ballot_difference", *one, 1, 2, see=settles, act=settles, elsewhere=(*other, 1, 2)),
         of("ballot_clerks", *one, act=RUN, elsewhere=other),
     ]  # fmt: skip
+
+
+def boxed(of: Of, home: Compound) -> list[Address]:
+    """A secret ballot's boxes: one whose sheets lie in bundles, one with a sheet too many; an open ballot has none."""
+    laid, full = balloting.boxed(home, 2, [2], number=43), balloting.boxed(home, 5, number=44)
+    one, other = (home.code, laid.number), (home.code, 99)
+    return [
+        of("ballot_box", *one, see=RUN, act=RUN, elsewhere=(home.code, 1)),
+        of("ballot_box_void", home.code, full.number, see=RUN, act=RUN, elsewhere=one),
+        of("ballot_box_slip", *one, see=RUN, elsewhere=other),
+        of("ballot_covers", *one, see=RUN, elsewhere=(home.code, full.number)),
+    ]

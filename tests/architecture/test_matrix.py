@@ -208,7 +208,7 @@ COMPOUND_PAGES = {
     "office_notice", "office_notice_pdf", "notice_withdrawal",
     "representatives", "representative_end", "ballot_roll", "ballot_transfer", "ballot_freezing", "ballot_objections",
     "ballot_objection", "ballot_objection_slip", "ballot_papers", "ballot_print", "ballot_issue_list", "ballot_paper",
-    "ballot_paper_pdf", "ballot_paper_replacement",
+    "ballot_paper_pdf", "ballot_paper_replacement", "ballot_box", "ballot_box_void", "ballot_box_slip", "ballot_covers",
 }  # fmt: skip
 
 
@@ -222,6 +222,11 @@ def everywhere(*_: Any, **__: Any) -> list[str]:
 
 PAPER_PAGES = {"draft_papers", "draft_paper", "draft_paper_remove", "voucher_papers", "voucher_paper"}
 SABOTAGE: list[tuple[str, Callable[..., Any], set[str]]] = [
+    (
+        "portal.views.office.ballots.boxes.can_run_ballots",
+        yes,
+        {"ballot_box", "ballot_box_void", "ballot_box_slip", "ballot_covers"},
+    ),
     ("portal.views.office.ballots.roll.can_run_ballots", yes, {"ballot_freezing", "ballot_transfer"}),
     (
         "portal.views.office.ballots.objections.can_run_ballots",

@@ -18,7 +18,7 @@ from ballots.operations.issuing import (
     return_papers,
     undo_return,
 )
-from ballots.operations.refusals import EntriesStand, NotPossible, NotYet, TooFewAttempts, WrongState
+from ballots.operations.refusals import EntriesStand, NotIntoBox, NotPossible, NotYet, TooFewAttempts, WrongState
 from ballots.rules.papers import WAYS, may_become
 from compounds.models import Compound
 from core.models import Entry
@@ -182,7 +182,9 @@ def test_a_secret_ballots_papers_go_into_the_box_and_carry_the_day_only(home: Co
     ballot = balloting.issuing_ballot(home, secret=True)
     first = papers(ballot)[0]
     issue(ballot, first)
-    give_back(ballot, first)
+    with pytest.raises(NotIntoBox):
+        give_back(ballot, first)
+    return_papers(ballot, [first], Channel.FIXED_BOX, on=UNTIL, actor=machine("system"), at=AT)
     assert not Sheet.objects.exists()
     moments = {(e.at.hour, e.at.minute, e.at.second) for e in first.events.exclude(state="printed")}
     assert moments == {(16, 0, 0)}  # midnight in Beijing

@@ -23,12 +23,10 @@ from ballots.models import (
     Ballot,
     BallotMove,
     Bundle,
-    Option,
     Paper,
     PaperEntry,
     PaperEvent,
     PaperVisit,
-    Question,
     RollEntry,
     Settlement,
     Sheet,
@@ -90,11 +88,7 @@ def drafted(home: Compound, **fields: object) -> Ballot:
     """Put nine candidates for five seats to the vote."""
     told = {"title": "选举自管会委员", "secret": True, "matter": "committee"} | fields
     ballot = balloting.announced(home, "committee_election", **told)
-    Question.objects.filter(ballot=ballot).delete()
-    asked = Question.objects.create(
-        ballot=ballot, number=1, kind="choose_up_to", text="选举自管会委员", most=5, seats=5, write_in=True
-    )
-    Option.objects.bulk_create(Option(question=asked, number=n, text=name) for n, name in enumerate(NAMES, 1))
+    balloting.elect(ballot, NAMES)
     return ballot
 
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from django.urls import reverse
 
 from ballots.models import Ballot, BallotClerk, Paper, PaperEntry, PaperVisit, Representative, RollEntry
+from ballots.operations.boxes import lay_bundles, open_box
 from ballots.operations.counting import draw_calls
 from ballots.rules.entries import Said
 from compounds.choices import Role
@@ -32,6 +33,7 @@ def grow_ballots(town: Town, n: int) -> None:
     balloting.ballot(town.home)
     grow_drafts(town, n)
     grow_papers(town, n)
+    grow_boxes(town, n)
     grow_rolls(town, n)
     _grow_counting(town, n)
     grow_counted(town)
@@ -71,7 +73,7 @@ def paper_pages(town: Town) -> Pages:
 
 def _grow_counting(town: Town, n: int) -> None:
     """Add a bundle of sheets to the compound's ballot in counting, one of which differs."""
-    ballot = Ballot.objects.filter(compound=town.home, state="counting").first()
+    ballot = Ballot.objects.filter(compound=town.home, number=90).first()
     if ballot is None:
         ballot = balloting.counting_ballot(town.home, 12, bundle_of=3, number=90)
     day = balloting.UNTIL
@@ -104,6 +106,17 @@ def grow_rolls(town: Town, n: int) -> None:
     Representative.objects.create(compound=home, name=f"代表{n}", group=f"{n}组", elected_on=balloting.FROM)
 
 
+def grow_boxes(town: Town, n: int) -> None:
+    """Open a box, and lay more bundles."""
+    home, who = town.home, {"actor": machine("system"), "at": AT}
+    heads = Dwelling.objects.of(home).count()
+    laid = home.ballots.filter(number=43).first() or balloting.boxed(home, heads, number=43)
+    open_box(laid, "固定箱1个", n + 1, "李敏、孙艳", **who)
+    lay_bundles(laid, [1] * (n + 1), **who)
+    if not home.ballots.filter(number=44).exists():
+        balloting.boxed(home, heads + 1, number=44)
+
+
 def ballot_pages(town: Town) -> Pages:
     """Return the ballots' pages and who opens each."""
     code, staff = town.home.code, town.staff
@@ -128,6 +141,18 @@ def ballot_pages(town: Town) -> Pages:
         "ballot draft": (reverse("ballot", args=[code, 1]), staff),
         **paper_pages(town),
         **roll_pages(town),
+        **box_pages(town),
+    }
+
+
+def box_pages(town: Town) -> Pages:
+    """Return the pages of a secret ballot's boxes."""
+    code, staff = town.home.code, town.staff
+    return {
+        "ballot_box": (reverse("ballot_box", args=[code, 43]), staff),
+        "ballot_box_slip": (reverse("ballot_box_slip", args=[code, 43]), staff),
+        "ballot_covers": (reverse("ballot_covers", args=[code, 43]), staff),
+        "ballot_box_void": (reverse("ballot_box_void", args=[code, 44]), staff),
     }
 
 

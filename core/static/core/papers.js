@@ -1,6 +1,8 @@
 // Keys of paper entry (录票). The page works without this file: it only saves the hand the way to the mouse.
 //   form[data-paper]     a key chooses in the present [data-question] ([data-digit] is the choice's key), the next one
 //                        becomes present; + gives the rest the first one's answer; ? doubts; ← goes back; Enter saves
+//   [data-seats]         an election: a [data-question] per candidate, then a [data-whole] one, where 9 makes the whole
+//                        question invalid from any candidate, and w leads to the names written in ([data-written])
 //   a scanner            is a keyboard that types fast and ends with Enter: what it typed goes into the field "next"
 //   [data-scan]          a field beside which the camera may read a code, where the browser can
 "use strict";
@@ -19,7 +21,24 @@
   const several = (question) => question.dataset.most !== "1" || boxes(question)[0].type === "checkbox";
   const single = (value) => value === "未填" || value === "无效";
 
+  // An election: approvals and names written in are at most as many as there are seats.
+  const tellSeats = (group) => {
+    const most = Number(group.dataset.seats);
+    const approved = [...group.querySelectorAll(".candidate :checked")].filter((box) => box.value === "赞成").length;
+    const written = [...group.querySelectorAll(".written input")].filter((field) => field.value.trim()).length;
+    const whole = group.querySelector("[data-whole]");
+    const place = whole.querySelector("[data-over]");
+    place.hidden = approved + written <= most;
+    place.textContent = place.hidden ? "" : `赞成了${approved + written}人，最多${most}人：存了就是选多了，本题无效。`;
+    whole.classList.toggle("is-void", chosen(whole).some((box) => box.value === "无效"));
+  };
+
   const tell = (question) => {
+    const group = question.closest("[data-seats]");
+    if (group) {
+      tellSeats(group);
+      return;
+    }
     const marks = chosen(question).filter((box) => !single(box.value));
     const most = Number(question.dataset.most);
     const over = several(question) && (marks.length > most || (marks.length > 1 && marks.some((b) => b.value === "弃权")));
@@ -55,8 +74,23 @@
     else form.querySelector("[data-save]")?.click();
   };
 
+  // The whole of an election is invalid: what was not chosen of its candidates is left blank.
+  const voidSeats = (group) => {
+    const whole = group.querySelector("[data-whole]");
+    questions.forEach((question) => {
+      const blank = boxes(question).find((box) => box.value === "未填");
+      if (group.contains(question) && blank && !chosen(question).length) pick(question, blank);
+    });
+    pick(whole, boxes(whole)[1]);
+    go(questions.indexOf(whole));
+  };
+
   const press = (key) => {
     const question = questions[here];
+    const group = question.closest("[data-seats]");
+    if (group && key === "w") group.querySelector("[data-written]")?.focus();
+    if (group && key === "9") voidSeats(group);
+    if (group && "w9".includes(key)) return true;
     const box = boxes(question).find((each) => each.dataset.digit === key);
     if (!box) return false;
     pick(question, box);

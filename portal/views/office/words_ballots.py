@@ -5,6 +5,11 @@ from __future__ import annotations
 from ballots.choices import PaperState
 from ballots.operations.refusals import (
     BallotRefusal,
+    BoxNotOpened,
+    BoxNotTooFull,
+    BoxTooFull,
+    BundlesDiffer,
+    BundlesEntered,
     EndsBeforeStart,
     EntrySplit,
     NamedTwice,
@@ -13,6 +18,7 @@ from ballots.operations.refusals import (
     NothingToTransfer,
     NoticeStillRuns,
     NotPossible,
+    NotSecret,
     ObjectionsOpen,
     PaperChanged,
     RollChanged,
@@ -71,4 +77,21 @@ def _of_papers(problem: Exception) -> str:
             return "这个小组已经有同名的代表在任。"
         case EndsBeforeStart(from_on=day):
             return f"{day.year}年{day.month}月{day.day}日才推选的，不能更早卸任。"
+    return _of_boxes(problem)
+
+
+def _of_boxes(problem: Exception) -> str:
+    match problem:
+        case BoxTooFull(issued=issued, found=found):
+            return f"箱里{found}张，比发出的{issued}张多{found - issued}张，整次投票无效，不能分捆。"
+        case BoxNotTooFull():
+            return "箱里的票没有比发出的多，这次投票有效。"
+        case BundlesDiffer(found=found, laid=laid):
+            return f"箱里{found}张，各捆加起来{laid}张。要正好一样，每捆1到50张。"
+        case BundlesEntered():
+            return "已经有人录票了，开箱的数和捆不能再改。"
+        case BoxNotOpened():
+            return "还没有填箱里几张票。"
+        case NotSecret():
+            return "这次表决不是无记名的，票不用开箱分捆。"
     return "没有存上。"

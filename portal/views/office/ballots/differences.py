@@ -109,15 +109,20 @@ def _words(question: Printed, said: Said) -> str:
     """Say what one read of a question."""
     if said.void:
         return "整票无效"
-    marks = said.marks.get(question.number, ())
-    if not marks:
+    if question.is_blank(said):
         return "未填"
     named = [
         question.options[mark - 1] if isinstance(mark, int) and question.asked.kind != APPROVE else str(mark)
-        for mark in marks
+        for mark in said.marks.get(question.number, ())
     ]
     reason = said.reasons.get(question.number)
-    return "、".join(named) + (f"（本题无效：{InvalidReason(reason).label}）" if reason else "")
+    words = "、".join(named)
+    if question.elects and not any(isinstance(mark, str) for mark in said.marks.get(question.number, ())):
+        against = "、".join(question.options[mark - 1] for mark in said.opposed.get(question.number, ()))
+        others = "、".join(said.written.get(question.number, ()))
+        told = (("赞成", words), ("反对", against), ("另选", others))
+        words = "；".join(f"{head}：{names}" for head, names in told if names)
+    return words + (f"（本题无效：{InvalidReason(reason).label}）" if reason else "")
 
 
 def _take_scan(request: OfficeRequest, ballot: Ballot, sheet: Sheet) -> HttpResponse:

@@ -18,15 +18,19 @@ HERE = "ballots"
 
 @dataclass(frozen=True)
 class Page:
-    """A page of a ballot: the tab it belongs to, the name of its address, its words, and the states it is of use in."""
+    """A page of a ballot: the tab it belongs to, the name of its address, its words, and the states it is of use in.
+
+    ``secret``: whether it is of use in secret ballots only, or in open ones only.
+    """
 
     tab: str
     name: str
     words: str
     states: tuple[BallotState, ...] = ()
+    secret: bool | None = None
 
     def of_use(self, ballot: Ballot) -> bool:
-        return not self.states or ballot.state in self.states
+        return (not self.states or ballot.state in self.states) and self.secret in (None, ballot.secret)
 
 
 DRAFT, ANNOUNCED = BallotState.DRAFT, BallotState.ANNOUNCED
@@ -47,13 +51,14 @@ PAGES = (
     Page("选票", "ballot_returning", "收票", (ISSUING, COUNTING)),
     Page("选票", "ballot_visits", "入户送票", (ISSUING,)),
     Page("选票", "ballot_turnout", "参与情况", RUNNING),
+    Page("录票", "ballot_box", "开箱", (COUNTING,), secret=True),
     Page("录票", "ballot_entry", "录票", (COUNTING,)),
     Page("录票", "ballot_clerks", "选票录入员"),
     Page("录票", "ballot_differences", "核定", (COUNTING,)),
     Page("结果", "ballot_reconciliation", "核对票数", RUNNING),
     Page("结果", "ballot_certification", "确认结果", (COUNTING,)),
     Page("结果", "ballot_result", "结果", COUNTED),
-    Page("结果", "ballot_calls", "回访抽查", (COUNTING, *COUNTED)),
+    Page("结果", "ballot_calls", "回访抽查", (COUNTING, *COUNTED), secret=False),
     Page("结果", "ballot_objections", "异议", (ANNOUNCED, *RUNNING)),
 )
 # What is done next where a ballot stands: the page, and its button.
@@ -65,6 +70,13 @@ NEXT = {
     BallotState.CERTIFIED: ("ballot_result", "看结果"),
     BallotState.FINAL: ("ballot_result", "看结果"),
 }
+
+
+def next_page(ballot: Ballot) -> tuple[str, str]:
+    """Return the name of the page on which a ballot goes on, and its button; before all a secret box is opened."""
+    if ballot.state == COUNTING and ballot.secret and not ballot.bundles.exists():
+        return "ballot_box", "开箱"
+    return NEXT.get(BallotState(ballot.state), ("", ""))
 
 
 @dataclass(frozen=True)

@@ -156,7 +156,7 @@ def _sheet_page(request: OfficeRequest, ballot: Ballot, pile: Pile, position: in
         "round_words": ROUNDS.get(lying.next_round, ""),
         "over": lying.mine is None and lying.taken >= pile.rounds,
         "form": form,
-        "latest": [(each, _word_of(each)) for each in pile.latest if each.position != position][:LATEST],
+        "latest": [(each, _word_of(each, form)) for each in pile.latest if each.position != position][:LATEST],
         "is_counting": is_counting(ballot),
         "address": _paper_url(ballot, pile.number, position),
         "aside": _paper_url(ballot, pile.number, after) if after else "",
@@ -164,14 +164,14 @@ def _sheet_page(request: OfficeRequest, ballot: Ballot, pile: Pile, position: in
     return entry_page(request, "portal/office/ballot_paper_entry.html", ballot, shown, plain=True)
 
 
-def _word_of(sheet: PileSheet) -> str:
+def _word_of(sheet: PileSheet, form: PaperForm) -> str:
     """Say how one's own sheet was entered, in a word or two."""
     said = sheet.said
     if said is None or said.void:
         return "整票无效"
     if said.doubtful:
         return "存疑"
-    blank = sum(not marks for marks in said.marks.values())
+    blank = sum(printed.is_blank(said) for printed in form.printed)
     return f"未填{blank}题" if blank else "录完"
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from ballots.choices import PaperState
 from ballots.models import Ballot, Paper, Sheet
 from compounds.models import Building
@@ -9,6 +11,7 @@ from compounds.rules import AddressNotUnderstood, parse_dwelling
 from core.codes import read_code
 from portal.views.office.words_entering import not_entered, unknown_serial
 
+_PLACE = re.compile(r"([1-9]\d{0,3})[-－—.．、/]([1-9]\d{0,3})", re.ASCII)
 SHORTEST = 7  # signs of what is read as a mistyped serial
 
 
@@ -21,6 +24,8 @@ def find_sheet(ballot: Ballot, typed: str) -> Sheet:
 
     :raises NotFound: with the sentence for the clerk.
     """
+    if ballot.secret:
+        return _by_place(ballot, typed)
     text = typed.rstrip("/").rpartition("/")[2].rpartition("=")[2].strip()
     code = read_code(text)
     if code is not None:
@@ -45,6 +50,18 @@ def find_sheet(ballot: Ballot, typed: str) -> Sheet:
             raise NotFound(unknown_serial(text))
         raise NotFound(f"名册里没有“{text[:20]}”这一户的票。请核对房号，或者打票号。")
     return _lying(found[0])
+
+
+def _by_place(ballot: Ballot, typed: str) -> Sheet:
+    """Return a secret ballot's sheet by what is written on its back: bundle and place."""
+    found = _PLACE.fullmatch("".join(typed.split()))
+    if found is None:
+        raise NotFound("无记名的票没有票号。请打票背面写的捆号和张号，例如3-17。")
+    sheets = Sheet.objects.filter(ballot=ballot, bundle__number=int(found[1]), position=int(found[2]))
+    sheet = sheets.select_related("bundle").first()
+    if sheet is None:
+        raise NotFound(f"没有第{found[1]}捆第{found[2]}张。请再看一遍票背面。")
+    return sheet
 
 
 def _is_serial(ballot: Ballot, text: str, building: str) -> bool:

@@ -24,6 +24,7 @@ from portal.views.office.ballots.door import ballot_page, find_ballot
 from portal.views.office.door import FORM, OfficeRequest, in_scope, keys_sent, require
 from portal.views.office.words_papers import words_of
 
+INTO_BOX = "投入票箱"  # what becomes of a secret ballot's sheet
 OPEN_TO_ISSUE = (PaperState.PRINTED,)
 OPEN_TO_RETURN = (PaperState.ISSUED, PaperState.PRINTED, PaperState.REFUSED, PaperState.UNDELIVERABLE)
 
@@ -81,8 +82,11 @@ def _batch(
     ballot = find_ballot(request, code, number)
     require(can_run_ballots(request.user, ballot.compound, request.today))
     sent = request.POST if request.method == "POST" else None
-    channel = request.GET.get("channel", Channel.VISIT)
-    form = kind(sent, today=request.today, initial={"on": request.today, "channel": channel})
+    secret = ballot.secret
+    if secret and kind is ReturnForm:
+        words = words | {"verb": INTO_BOX}
+    channel = request.GET.get("channel", Channel.FIXED_BOX if secret else Channel.VISIT)
+    form = kind(sent, today=request.today, secret=secret, initial={"on": request.today, "channel": channel})
     problems: list[str] = []
     if form.is_valid():
         found = find_papers(ballot, form.cleaned_data["scans"])
@@ -99,7 +103,7 @@ def _batch(
                 asked = "&".join(f"{k}={v}" for k, v in _kept(request, form).items())
                 return redirect(f"{reverse(words['here'], args=[code, number])}{'?' + asked if asked else ''}")
             kept = {**form.cleaned_data, "scans": "\n".join(each.line for each in found if each.paper is None)}
-            form = kind(today=request.today, initial=kept)
+            form = kind(today=request.today, secret=secret, initial=kept)
     lines = lines_of(ballot)
     label = request.GET.get("building", "")
     buildings = buildings_left(lines, lambda line: line.state in states)
@@ -130,7 +134,10 @@ def _kept(request: OfficeRequest, form: ScansForm) -> dict[str, str]:
 
 
 def _tell(request: OfficeRequest, batch: Batch, verb: str) -> None:
-    if batch.done:
+    if batch.done and verb == INTO_BOX:
+        told = "，已经停止收票，算逾期，不进票箱" if batch.done[0].state == PaperState.LATE else ""
+        messages.success(request, f"记下{len(batch.done)}户{INTO_BOX}{told}。")
+    elif batch.done:
         late = sum(paper.state == PaperState.LATE for paper in batch.done)
         more = f"，其中{late}张逾期，只保存不计入" if late else ""
         messages.success(request, f"{verb}了{len(batch.done)}张{more}。")

@@ -13,7 +13,7 @@ from ballots.operations.freezing import announced_totals
 from ballots.operations.moving import WAYS
 from ballots.operations.rolls import draft_roll
 from ballots.permissions import can_run_ballots
-from portal.views.office.ballots.door import HERE, NEXT, ballot_page, ballot_url, find_ballot
+from portal.views.office.ballots.door import HERE, ballot_page, ballot_url, find_ballot, next_page
 from portal.views.office.door import OfficeRequest, compound_page, find_compound, in_scope
 
 CANCELLABLE = WAYS[Move.CANCELLED][0]
@@ -42,7 +42,7 @@ def ballot(request: OfficeRequest, code: str, number: int) -> HttpResponse:
     draft = found.state == BallotState.DRAFT
     missing = missing_for_notice(found) if draft else to_hang(moves) if found.state in HANGING else []
     totals = draft_roll(found).totals if draft else announced_totals(found)
-    name, verb = NEXT.get(BallotState(found.state), ("", ""))
+    name, verb = next_page(found)
     if draft and missing:
         name, verb = "ballot_draft", "接着起草"
     may_run = can_run_ballots(request.user, found.compound, request.today)
