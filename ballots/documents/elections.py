@@ -33,7 +33,7 @@ def candidates_of(
     if not asked.get("seats"):
         return ()
     against = {row["option"]: row for row in opposition}
-    standing = dict.fromkeys(said["seated"], "当选") | dict.fromkeys(said["tied"], "票数相同，再投一次")
+    standing = dict.fromkeys(said["seated"], "当选") | dict.fromkeys(said["tied"], "票数相同")
     standing |= {mark: f"候补第{place}" for place, mark in enumerate(said["alternates"], 1)}
     printed = asked.get("candidates", len(asked["options"]))
     found = [

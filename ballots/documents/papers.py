@@ -15,6 +15,7 @@ STYLES = ("core/print_ballot.css",)
 DIGITS = "〇一二三四五六七八九十"
 APPROVAL = ("赞成", "反对", "弃权")
 WRITE_IN_LINES = 2
+MOST_ON_A5 = 11  # candidates and lines for others
 TITLES = {Voter.OWNER: "业主表决票", Voter.HOUSEHOLD: "居民会议表决票", Voter.REPRESENTATIVE: "居民代表表决票"}
 BODIES = {Voter.OWNER: "业主共同决定", Voter.HOUSEHOLD: "居民会议", Voter.REPRESENTATIVE: "居民会议（居民代表）"}
 VOTERS = {Voter.OWNER: "业主", Voter.HOUSEHOLD: "户代表", Voter.REPRESENTATIVE: "居民代表"}
@@ -147,7 +148,7 @@ def paper_form(ballot: Ballot) -> PaperForm:
         secret=ballot.secret,
         closing=_closing(ballot),
         roll_sha256=ballot.roll_sha256,
-        size=PaperSize(ballot.paper_size).value,
+        size=_size(ballot, questions),
         with_area=voter == Voter.OWNER and not ballot.secret,
     )
 
@@ -162,6 +163,12 @@ def sample_sheet(ballot: Ballot) -> PaperSheet:
 def votes_of(ballot: Ballot) -> str:
     """Return how many votes one paper has: 1人, 1户."""
     return UNITS[Voter(ballot.rule.voter)]
+
+
+def _size(ballot: Ballot, questions: tuple[AskedLine, ...]) -> str:
+    """Return the paper's size: an election that would need a second page of A5 takes A4."""
+    rows = sum(len(line.options) + len(line.write_in) for line in questions if line.seats)
+    return PaperSize.A4.value if rows > MOST_ON_A5 else PaperSize(ballot.paper_size).value
 
 
 def _year(ballot: Ballot) -> str:
@@ -195,4 +202,6 @@ def _void(questions: tuple[AskedLine, ...], *, signed: bool, secret: bool) -> st
 def _closing(ballot: Ballot) -> str:
     last = ballot.voting_until_on
     until = f"请在{last.year}年{last.month}月{last.day}日以前" if last else "请按公告上的日期"
+    if ballot.secret:
+        return f"{until}投进票箱（{ballot.return_place or '公告上写的地方'}），或投进上门的流动票箱。这张票只收纸质，不在网上投。"
     return f"{until}交到{ballot.return_place or '公告上写的地方'}，或交给上门的工作人员。没交回的票不算赞成。这张票只收纸质，不在网上投。"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import io
 import json
 from collections.abc import Iterator
 from datetime import datetime, timedelta
@@ -14,10 +15,12 @@ from django.apps import apps
 from django.conf import settings
 from django.db import models
 from django.utils import timezone
+from pypdf import PdfReader
 
 from ballots.choices import Channel, VisitOutcome
 from ballots.documents.boxes import box_of
 from ballots.documents.outcomes import final_ballots
+from ballots.documents.papers import PaperSheet, paper_form
 from ballots.documents.results import read_result, result_csv
 from ballots.models import (
     Ballot,
@@ -47,12 +50,13 @@ from ballots.operations.refusals import (
     NotSecret,
     WrongState,
 )
+from ballots.operations.rolls import draft_roll
 from ballots.rules.counting import Asked
 from ballots.rules.elections import Elected, answer_typed, elected_in, read_candidates, typed_of, written_name
 from ballots.rules.entries import NotAnAnswer, Said, said_of, same, say
 from compounds.models import Compound, Dwelling, Objection, ObjectionAnswer, Owner, Ownership
 from core.models import Entry
-from core.operations import machine
+from core.operations import machine, read_bytes
 from tests import balloting, factories
 from tests.balloting import FROM, UNTIL
 from tests.factories import AT
@@ -175,7 +179,7 @@ def test_an_election_is_counted_from_the_box_to_the_seats(home: Compound, tmp_pa
     assert answer.verdict == "当选：赵一、钱二、孙三、李四"
     assert "周五、吴六票数相同，要在他们之间再投一次" in answer.note
     standing = {each.name: each.standing for each in answer.candidates}
-    assert standing == dict.fromkeys(NAMES[:4], "当选") | dict.fromkeys(NAMES[4:6], "票数相同，再投一次") | {
+    assert standing == dict.fromkeys(NAMES[:4], "当选") | dict.fromkeys(NAMES[4:6], "票数相同") | {
         "郑七": "", "冯八": "", "陈九": "", "王秀兰": "",
     }  # fmt: skip
     export = json.loads(export_of(ballot))
@@ -429,6 +433,35 @@ def test_what_is_published_names_no_building(home: Compound) -> None:
         assert "building" not in text and "3号楼" not in text
     assert len(data["result"]["questions"]) == 1
     assert [place for place in places if place in json.dumps(sorted(places), ensure_ascii=False)]  # control
+
+
+@pytest.mark.parametrize(("count", "size"), [(9, "A5"), (15, "A4")])
+def test_a_sheet_is_one_page_and_derives_from_nobody(home: Compound, count: int, size: str) -> None:
+    """S14: the sheets of two ballots whose rolls share no dwelling are equal but for the ballot."""
+    texts = []
+    other = factories.compound("11010700303702", home.name, households=6)
+    for each in (home, other):
+        ballot = balloting.announced(
+            each, "committee_election", secret=True, matter="committee", title="选举", number=5
+        )
+        balloting.elect(ballot, [f"候选人{n}" for n in range(1, count + 1)])
+        ballot = balloting.freeze_roll(ballot, heads=draft_roll(ballot).totals.heads, on=FROM, **me())
+        _, stored = print_sheets(ballot, 2, **me())
+        pages = [page.extract_text() for page in PdfReader(io.BytesIO(read_bytes(stored.sha256))).pages]
+        assert len(pages) == 2
+        assert pages[0] == pages[1]
+        assert f"候选人{count}" in pages[0] and "投进票箱" in pages[0]
+        form = paper_form(ballot)
+        assert form.size == size
+        assert PaperSheet(form) == PaperSheet(form, serial="", qr="", voter="", rooms="", area=None, votes="")
+        texts.append(pages[0].replace("\n", "").replace(ballot.roll_sha256, "名册"))
+        assert not [
+            place
+            for place in RollEntry.objects.filter(ballot=ballot).values_list("place", flat=True)
+            if place in pages[0]
+        ]
+    assert texts[0] == texts[1]
+    assert texts[0] != texts[0].replace("选举", "")  # control
 
 
 # --- What a sheet says --------------------------------------------------------------------------------------------
