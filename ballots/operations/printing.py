@@ -183,7 +183,7 @@ def start_sheet_printing(ballot: Ballot, sheets: int, *, actor: User, at: dateti
 def replace_paper(paper: Paper, reason: str, *, actor: User, at: datetime, seen: str = "") -> Paper:
     """Give an entry a new paper with a new serial; the old one is spoilt for good. Record it.
 
-    ``seen``: the state in which whoever asks saw the paper; by default the one it was read in.
+    ``seen``: the state in which whoever asks saw the paper, "" where nobody looked.
 
     :raises WrongState, NoReason, SecretBallot, NotPossible: :raises PaperChanged: when it is in another state now.
     """
@@ -193,7 +193,7 @@ def replace_paper(paper: Paper, reason: str, *, actor: User, at: datetime, seen:
     if ballot.secret:
         raise SecretBallot
     (old,) = lock_papers(ballot, [paper])
-    if old.state != (seen or paper.state):
+    if seen and old.state != seen:
         raise PaperChanged(old)
     become([old], PaperState.SPOILT, on=timezone.localdate(at), actor=actor, at=at, note=reason)
     made = Paper.objects.create(ballot=ballot, entry=old.entry, serial=draw_code(), replaces=old)
