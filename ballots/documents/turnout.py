@@ -131,14 +131,16 @@ class Turnout:
     def buildings(self) -> tuple[BuildingTurnout, ...]:
         """Return the totals by building in walking order, the whole last."""
         labels = list(dict.fromkeys(line.building for line in self.lines))
-        parts = [_building(label, [x for x in self.lines if x.building == label]) for label in labels]
-        return (*parts, _building("", self.lines))
+        parts = [
+            _building(label, building_name(label), [x for x in self.lines if x.building == label]) for label in labels
+        ]
+        return (*parts, _building("", "合计", self.lines))
 
 
-def _building(label: str, lines: Sequence[Line]) -> BuildingTurnout:
+def _building(label: str, name: str, lines: Sequence[Line]) -> BuildingTurnout:
     return BuildingTurnout(
         label,
-        building_name(label) if label else "合计",
+        name,
         len(lines),
         sum(line.state not in ("", PaperState.PRINTED) for line in lines),
         sum(line.is_back for line in lines),
@@ -148,8 +150,8 @@ def _building(label: str, lines: Sequence[Line]) -> BuildingTurnout:
 
 
 def building_name(label: str) -> str:
-    """Return a building as people say it."""
-    return show_dwelling(label, "", "")
+    """Return a building as people say it; what belongs to none is a unit's with dwellings in several."""
+    return show_dwelling(label, "", "") if label else "产权单位等"
 
 
 @dataclass(frozen=True)

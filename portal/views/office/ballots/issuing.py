@@ -107,8 +107,12 @@ def _batch(
     lines = lines_of(ballot)
     label = request.GET.get("building", "")
     buildings = buildings_left(lines, lambda line: line.state in states)
+    here = (
+        [line for line in lines if line.building == label and line.state in states] if "building" in request.GET else []
+    )
+    form.fields["scans"].required = not here  # beside a list to be ticked nothing need be scanned
     shown: dict[str, Any] = {
-        "form": form, "problems": problems, "lines": [x for x in lines if x.building == label and x.state in states],
+        "form": form, "problems": problems, "lines": here,
         "buildings": buildings, "building": next((b for b in buildings if b.label == label), None), "back": sum(x.is_back for x in lines),
         "out": sum(x.state == PaperState.ISSUED for x in lines), "whole": len(lines), "takes": ballot.state in _TAKES[kind],
         **words,
