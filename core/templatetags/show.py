@@ -64,6 +64,12 @@ def exact_area(area: Decimal) -> str:
 
 
 @register.filter
+def posted_area(area: Decimal) -> str:
+    """Show a floor area as it is posted: with two places, with four where it has them: 18,640.50, 226,421.0857."""
+    return f"{area:,.2f}" if area == round(area, 2) else f"{area:,.4f}"
+
+
+@register.filter
 def masked(name: str) -> str:
     """Show a name as lists do: 张*."""
     return mask_name(name)

@@ -80,7 +80,7 @@ def test_every_entry_has_one_paper_and_its_page_says_whose(home: Compound) -> No
         assert entry.person.name in text.replace("\n", "")
         assert "没交回的票不算赞成" in text.replace("\n", "")
     assert "10号楼102、10号楼103" in texts[0].replace("\n", "")
-    assert "101.0000" in texts[0]
+    assert "101.00" in texts[0]
     assert set(PaperEvent.objects.values_list("seq", "state")) == {(1, "printed")}
     with pytest.raises(NothingToPrint):
         start_printing(ballot, **me())

@@ -27,6 +27,8 @@ LATE = datetime(2026, 10, 31, 16, 30, tzinfo=UTC)  # already November in Beijing
         ("v|money_as_is", Decimal("-1234.567"), "−1,234.567"),
         ("v|money_as_is", Decimal("1e400"), "太大"),
         ("v|square_metres", Decimal("18640.5000"), "18,640.50"),
+        ("v|posted_area", Decimal("18640.5000"), "18,640.50"),
+        ("v|posted_area", Decimal("226421.0857"), "226,421.0857"),
         ("v|day", date(2026, 11, 5), "11月5日"),
         ("v|day:other", date(2027, 1, 4), "2027年1月4日"),
         ("v|day:other", date(2026, 1, 4), "1月4日"),
