@@ -69,7 +69,7 @@ def test_freezing_says_what_cannot_be_undone_and_shows_the_difference(home: Comp
     Dwelling.objects.of(home).filter(room="401").update(area=Decimal("60.0000"))
     page = see(clerk, f"{ONE}freezing/")
     assert "不能反悔的" in page
-    assert "面积公告上239.00㎡，现在239.25㎡" in page
+    assert "面积公告上239.0000㎡，现在239.2500㎡" in page
     assert "请再看一遍" in words(valid(send(clerk, f"{ONE}freezing/", heads=9)))
     done = words(valid(send(clerk, f"{ONE}freezing/", heads=4)))
     assert "名册锁定了" in done
