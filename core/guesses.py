@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from django.db.models import F
+from django.db.models import F, QuerySet
 
 from core.hashing import sha256_text
 from core.models import Guess
@@ -19,10 +19,15 @@ def _key(address: str) -> str:
     return sha256_text(f"guess|{address}")[:32]
 
 
+def too_many_guesses(address: str, at: datetime) -> QuerySet[Guess]:
+    """Return the row that says that an address asked for too many unknown codes in this minute, if there is one."""
+    minute = at.replace(second=0, microsecond=0)
+    return Guess.objects.filter(key=_key(address), minute=minute, times__gte=MOST)
+
+
 def guessed_too_often(address: str, at: datetime) -> bool:
     """Return whether an address asked for too many unknown codes in this minute; known ones are not counted."""
-    minute = at.replace(second=0, microsecond=0)
-    return Guess.objects.filter(key=_key(address), minute=minute, times__gte=MOST).exists()
+    return too_many_guesses(address, at).exists()
 
 
 def note_guess(address: str, at: datetime) -> None:

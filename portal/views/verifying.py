@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.db.models import Exists
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
@@ -11,7 +12,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
 from core.codes import read_code, show_code
-from core.guesses import guessed_too_often, note_guess
+from core.guesses import guessed_too_often, note_guess, too_many_guesses
 from core.hashing import sha256_bytes
 from core.middleware import client_address
 from core.models import Document, DocumentFile
@@ -70,15 +71,16 @@ def verify(request: HttpRequest) -> HttpResponse:
 @require_safe
 def verify_code(request: HttpRequest, code: str) -> HttpResponse:
     """Recompute what was issued under a code; unknown and mistyped codes get one answer, and too many of them none."""
-    if guessed_too_often(client_address(request), timezone.now()):
-        return too_many_requests(request)
+    guesses = too_many_guesses(client_address(request), timezone.now())
     read = read_code(code)
     known = Document.objects.filter(kind__in=["ledger", NOTICE, *BALLOT_KINDS], code=read).select_related(
         "ledger__compound"
     )
-    document = known.first() if read else None
+    document = known.annotate(guessed=Exists(guesses)).first() if read else None
     if document is None:
         return _unknown(request, code)
+    if document.guessed:
+        return too_many_requests(request)
     if document.kind == NOTICE:
         return notice_verdict(request, document, as_json=_wants_json(request))
     if document.kind in BALLOT_KINDS:

@@ -140,6 +140,7 @@ def test_every_paper_of_a_ballot_is_printed_and_set_bare(monkeypatch: pytest.Mon
     monkeypatch.setattr(pdf, "render", lambda html, **_: pdf.Pdf(b"%PDF-1.7", 1))
     monkeypatch.setattr(pdf, "warm", lambda: None)
     monkeypatch.setattr(ballot, "_bare", bare.append)
+    monkeypatch.setattr(ballot, "PARTS", (ballot.printing,))
     printed, memory, queries = ballot.measure(30)
     assert isinstance(printed, Ratio) and "30 papers" in printed.what
     assert len(bare) == ballot.BUILDINGS and all(html.count("paper-top") == 3 for html in bare)
