@@ -115,7 +115,9 @@ def change_notice(
     try:
         return change_row(draft, values, version, action="notice.change", title="公告草稿",
                           area_code=draft.compound.area_code, actor=actor, at=at)  # fmt: skip
-    except NoticeDraft.DoesNotExist:
+    except ChangedMeanwhile:
+        if NoticeDraft.objects.filter(pk=draft.pk).exists():
+            raise
         raise NoticeGone from None
 
 

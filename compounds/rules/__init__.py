@@ -156,7 +156,7 @@ def split_names(text: str) -> tuple[str, ...]:
 # --- People ------------------------------------------------------------------------------------------------------
 
 _PHONE = re.compile(r"[0-9(+][0-9()+\-/、, 转]{4,29}")
-_SEVERAL = re.compile(r"[、,，;；/]")
+_SEVERAL = re.compile(r"[、,，;；]|(?<=[\u3400-\u9fff])/(?=[\u3400-\u9fff])")
 _NAME_YEARS = 3
 # What stands in place of a name that was taken away.
 FORMER_OWNER = "原产权人"

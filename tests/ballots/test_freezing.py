@@ -155,6 +155,7 @@ def test_a_roll_changed_in_sql_is_found(sql: str) -> None:
     ballot = balloting.issuing(home)
     with connection.cursor() as cursor:
         if connection.vendor == "postgresql":
+            cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
             for table in ("ballots_rollentry", "ballots_rolldwelling"):
                 cursor.execute(f"ALTER TABLE {table} DISABLE TRIGGER USER")
         else:

@@ -246,7 +246,7 @@ def test_each_household_s_sheet_bears_its_room_and_code(home: Compound) -> None:
     survey = opened(home)
     name, file = print_building(survey, "2", "https://wuhao.example/entry/")
     pages = [page.extract_text() for page in PdfReader(io.BytesIO(read_bytes(file.sha256))).pages]
-    assert name == "2号楼问卷，6户.pdf" and file.pages == len(pages) == 6
+    assert name == "2号楼问卷，6户，A4.pdf" and file.pages == len(pages) == 6
     for page, dwelling in zip(pages, doors(home), strict=False):
         assert f"2号楼{dwelling.entrance.label}单元{dwelling.room}" in page  # type: ignore[union-attr]
         code = next(line for line in page.split() if read_sheet_code(line))
