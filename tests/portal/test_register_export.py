@@ -181,7 +181,7 @@ def live_cells(text: bytes) -> int:
     """Count the cells of a CSV that a spreadsheet program would compute."""
     rows = csv.reader(io.StringIO(text.decode("utf-8-sig"), newline=""))
     return sum(
-        bool(cell.lstrip(" '\"​") != "" and spreadsheets._LIVE.match(cell)) and cell[0] != "'"
+        bool(cell.lstrip(" '\"​") != "" and spreadsheets.writing.LIVE.match(cell)) and cell[0] != "'"
         for row in rows
         for cell in row
     )
