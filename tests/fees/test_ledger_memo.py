@@ -66,7 +66,7 @@ def test_memo_and_opinions_hang_in_every_format(home: Compound, quick_pdf: objec
     assert "居民应交未交9户，共660.00元；到期未付200.00元" in sheet
     assert "有240.00元是预交以后月份的钱" in sheet
     assert "不经本账：八角街道办事处，付给保洁公司，6,000.00元" in sheet
-    assert "1人次看过，签了已阅" in sheet and "意见：消杀没有合同<br>主任答复：11月补签" in sheet
+    assert "1人次看过，签了已阅" in sheet and "意见：消杀没有合同<br/>主任答复：11月补签" in sheet
     table = {line[3]: line for line in csv.reader(io.StringIO(files["csv"])) if line[0] == "往来和账外"}
     assert (table["居民应交未交"][5], table["居民应交未交"][10]) == ("9户", "660.00")
     assert table["账外投入"][10] == "6000.00"
